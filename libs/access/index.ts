@@ -1,0 +1,15 @@
+export { Authenticator, type Authentication } from './authenticator';
+export { accessOf, Allow, Public, SignedIn, type Access, type AccessDecorator } from './access.decorators';
+export { CurrentPrincipal } from './current-principal.decorator';
+export {
+  ALL_PERMISSIONS,
+  isPermission,
+  isRole,
+  PERMISSIONS,
+  permissionsOfRole,
+  ROLES,
+  type Permission,
+  type PermissionEntry,
+  type Role,
+} from './permissions';
+export { missingPermissions, principalOf, setPrincipal, type Principal } from './principal';
