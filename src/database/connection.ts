@@ -1,0 +1,48 @@
+import type { PoolConfig } from 'pg';
+import type { DataSourceOptions } from 'typeorm';
+import type { MiraConfig } from '../config/mira.config';
+import { migrations } from './migration-list';
+
+/** Where the database is, and how the pg driver is to talk to it. */
+export interface DatabaseTarget {
+  readonly kind: 'embedded' | 'server';
+  readonly pool: Readonly<PoolConfig>;
+}
+
+/** The PostgreSQL server that `database.url` names. */
+export function serverTarget(url: string, settings: MiraConfig['database']): DatabaseTarget {
+  return {
+    kind: 'server',
+    pool: {
+      connectionString: url,
+      application_name: 'mira',
+      max: settings.pool_size,
+      connectionTimeoutMillis: settings.connect_timeout_ms,
+      statement_timeout: settings.statement_timeout_ms,
+      idle_in_transaction_session_timeout: settings.statement_timeout_ms,
+      keepAlive: true,
+    },
+  };
+}
+
+/** The embedded server; it knows no statement_timeout, and a wait behind another transaction is normal there. */
+export function embeddedTarget(connection: PoolConfig, settings: MiraConfig['database']): DatabaseTarget {
+  return {
+    kind: 'embedded',
+    pool: { ...connection, max: settings.pool_size, connectionTimeoutMillis: settings.connect_timeout_ms },
+  };
+}
+
+export function dataSourceOptions(target: DatabaseTarget): DataSourceOptions {
+  return {
+    type: 'postgres',
+    extra: target.pool,
+    poolSize: target.pool.max,
+    parseInt8: true,
+    installExtensions: false,
+    synchronize: false,
+    migrations,
+    migrationsTableName: 'mira_migrations',
+    migrationsTransactionMode: 'each',
+  };
+}

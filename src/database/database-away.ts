@@ -1,0 +1,32 @@
+import { isNativeError } from 'node:util/types';
+
+/** SQLSTATE classes and codes that mean "this server cannot serve now", as against "this statement is wrong". */
+const AWAY_SQLSTATES = /^(08...|57P0[0-5]|53300|25006|57014|25P03)$/;
+const AWAY_SYSTEM_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+/** The pg driver has no code for these. */
+const AWAY_MESSAGES =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|Cannot use a pool after calling end/;
+
+/** True when an error says that the database is away, so that a client should simply come again. */
+export function isDatabaseAway(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; isNativeError(at) && depth < 5; at = causeOf(at), depth++) {
+    const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
+    if (AWAY_SYSTEM_CODES.has(code) || AWAY_SQLSTATES.test(code) || AWAY_MESSAGES.test(at.message)) return true;
+  }
+  return false;
+}
+
+function causeOf(error: Error): unknown {
+  if ('driverError' in error && error.driverError !== error) return error.driverError;
+  return error.cause;
+}

@@ -1,0 +1,26 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { type DatabaseTarget, dataSourceOptions } from './connection';
+import { SecretCipher } from './secret.cipher';
+import { TenantDatabase } from './tenant.database';
+
+/** The DI token of where the database is; the queue opens its own connections to the same place. */
+export const DATABASE_TARGET = Symbol('DATABASE_TARGET');
+
+@Global()
+@Module({})
+export class DatabaseModule {
+  /** `masterKey`: the 32 bytes that secrets at rest are sealed under. The schema must be up to date already. */
+  static forRoot(target: DatabaseTarget, masterKey: Buffer): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [TypeOrmModule.forRoot({ ...dataSourceOptions(target), autoLoadEntities: true, retryAttempts: 0 })],
+      providers: [
+        TenantDatabase,
+        { provide: DATABASE_TARGET, useValue: target },
+        { provide: SecretCipher, useValue: new SecretCipher(masterKey) },
+      ],
+      exports: [TenantDatabase, DATABASE_TARGET, SecretCipher],
+    };
+  }
+}

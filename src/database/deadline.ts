@@ -1,0 +1,60 @@
+import type { PoolClient } from 'pg';
+import type { QueryRunner } from 'typeorm';
+
+/**
+ * Bounds the time that one transaction may take, from asking for a connection to its end. When it is over the
+ * connection is closed under the driver, which fails whatever waits on it and takes it out of the pool:
+ * a server that hangs holds nobody, and answers nobody late.
+ */
+export class Deadline {
+  private readonly timer: NodeJS.Timeout;
+  private client: PoolClient | null = null;
+  private onOver: ((error: Error) => void) | null = null;
+  private over = false;
+
+  constructor(timeoutMs: number) {
+    this.timer = setTimeout(() => this.end(), timeoutMs);
+  }
+
+  /** The runner's connection, or a failure when there was none to be had in time. */
+  async connect(runner: QueryRunner): Promise<PoolClient> {
+    const connecting = runner.connect() as Promise<PoolClient>;
+    const late = new Promise<never>((_, fail) => (this.onOver = fail));
+    try {
+      this.client = await Promise.race([connecting, late]);
+      return this.client;
+    } catch (error) {
+      // One that comes too late goes straight back to the pool.
+      connecting.then(() => runner.release()).catch(() => undefined);
+      throw error;
+    } finally {
+      this.onOver = null;
+    }
+  }
+
+  /** Undoes the transaction after a failure; a connection that cannot even do that is closed. */
+  async rollBack(): Promise<void> {
+    if (this.over || !this.client) return;
+    await this.client.query('ROLLBACK').catch(() => this.close(noAnswer()));
+  }
+
+  cancel(): void {
+    clearTimeout(this.timer);
+  }
+
+  private end(): void {
+    this.over = true;
+    const error = noAnswer();
+    this.onOver?.(error);
+    this.close(error);
+  }
+
+  private close(error: Error): void {
+    const { connection } = (this.client ?? {}) as { connection?: { stream?: { destroy(error?: Error): void } } };
+    connection?.stream?.destroy(error);
+  }
+}
+
+function noAnswer(): Error {
+  return Object.assign(new Error('Connection terminated: the database did not answer in time'), { code: 'ETIMEDOUT' });
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { isNativeError } from 'node:util/types';
+
+/**
+ * Keeps two processes from opening one data folder, which PGlite itself does not prevent and which would ruin it.
+ * The lock is SQLite's exclusive lock on an empty file: the kernel drops it when the process dies, however it dies,
+ * so a killed Mira never leaves a stale lock, and a reused process id (always 1 in a container) cannot mislead it.
+ */
+export class DataFolderLock {
+  private constructor(private readonly file: DatabaseSync) {}
+
+  /** Throws {@link DataFolderInUseError} when another process holds the folder. */
+  static acquire(folder: string): DataFolderLock {
+    const file = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
+    try {
+      file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    } catch (error) {
+      file.close();
+      if (isNativeError(error) && error.message.includes('locked')) throw new DataFolderInUseError(folder);
+      throw error;
+    }
+    return new DataFolderLock(file);
+  }
+
+  release(): void {
+    this.file.close();
+  }
+}
+
+export class DataFolderInUseError extends Error {
+  constructor(folder: string) {
+    super(
+      `The data folder ${folder} is in use by another Mira process. ` +
+        'Stop that process first, or give this one a folder of its own with MIRA_DATA_DIR; ' +
+        'several processes can share one PostgreSQL server through DATABASE_URL.',
+    );
+    this.name = 'DataFolderInUseError';
+  }
+}

@@ -1,0 +1,105 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { DataFolderLock } from './data-folder.lock';
+
+/** The number in the socket's file name: the pg driver appends `.s.PGSQL.<port>` to a host that is a folder. */
+const SOCKET_PORT = 5432;
+/** Longest path of a unix socket that every platform takes (macOS: 104 bytes with its closing zero). */
+const MAX_SOCKET_PATH_BYTES = 100;
+/** The pools of TypeORM and pg-boss together stay well below this. */
+const MAX_CONNECTIONS = 40;
+
+/** Compiled it is `.mjs`; run from source, as the tests do, Node strips the types of the `.mts`. */
+const WORKER_FILE = join(__dirname, __filename.endsWith('.ts') ? 'embedded.worker.mts' : 'embedded.worker.mjs');
+
+type WorkerMessage = { kind: 'ready' } | { kind: 'stopped' };
+
+/**
+ * The PostgreSQL that Mira brings along: PGlite in a worker thread, behind a unix socket in a folder
+ * that only this user can enter. One process owns one data folder, for as long as it lives.
+ */
+export class EmbeddedServer {
+  private constructor(
+    private readonly worker: Worker,
+    private readonly lock: DataFolderLock,
+    private readonly socketFolder: string,
+  ) {}
+
+  /**
+   * Locks `dataDir`, opens (or creates) the database in it and listens.
+   * Throws DataFolderInUseError when another process has the folder.
+   */
+  static async start(dataDir: string): Promise<EmbeddedServer> {
+    const folder = resolve(dataDir);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const lock = DataFolderLock.acquire(folder);
+    const socketFolder = openSocketFolder(folder);
+    const worker = new Worker(WORKER_FILE, {
+      workerData: {
+        dataFolder: join(folder, 'pgdata'),
+        socketPath: join(socketFolder, `.s.PGSQL.${SOCKET_PORT}`),
+        maxConnections: MAX_CONNECTIONS,
+      },
+    });
+    try {
+      await messageOf(worker, 'ready');
+    } catch (error) {
+      lock.release();
+      throw new Error(`The embedded database in ${folder} did not start: ${String(error)}`, { cause: error });
+    }
+    return new EmbeddedServer(worker, lock, socketFolder);
+  }
+
+  /** What the pg driver needs to reach it. */
+  get connection(): { host: string; port: number; user: string; database: string } {
+    return { host: this.socketFolder, port: SOCKET_PORT, user: 'postgres', database: 'postgres' };
+  }
+
+  /** Calls back when the database ends without having been told to. */
+  onUnexpectedExit(callback: (error: Error) => void): void {
+    this.worker.once('error', callback);
+    this.worker.once('exit', (code) => callback(new Error(`the embedded database's thread ended with code ${code}`)));
+  }
+
+  async stop(): Promise<void> {
+    this.worker.removeAllListeners('error');
+    this.worker.removeAllListeners('exit');
+    const stopped = messageOf(this.worker, 'stopped');
+    this.worker.postMessage('stop');
+    await stopped;
+    await this.worker.terminate();
+    rmSync(this.socketFolder, { recursive: true, force: true });
+    this.lock.release();
+  }
+}
+
+function openSocketFolder(dataFolder: string): string {
+  const beside = join(dataFolder, 'run');
+  const fits = Buffer.byteLength(join(beside, `.s.PGSQL.${SOCKET_PORT}`)) <= MAX_SOCKET_PATH_BYTES;
+  if (!fits) return mkdtempSync(join(tmpdir(), 'mira-'));
+  rmSync(beside, { recursive: true, force: true });
+  mkdirSync(beside, { mode: 0o700 });
+  chmodSync(beside, 0o700);
+  return beside;
+}
+
+function messageOf(worker: Worker, kind: WorkerMessage['kind']): Promise<void> {
+  return new Promise((done, fail) => {
+    const onMessage = (message: WorkerMessage): void => {
+      if (message.kind !== kind) return;
+      cleanUp();
+      done();
+    };
+    const onError = (error: Error): void => {
+      cleanUp();
+      fail(error);
+    };
+    const onExit = (code: number): void => onError(new Error(`its thread ended with code ${code}`));
+    const cleanUp = (): void => {
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+    };
+    worker.on('message', onMessage).once('error', onError).once('exit', onExit);
+  });
+}

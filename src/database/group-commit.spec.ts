@@ -1,0 +1,122 @@
+import { GroupCommit, type GroupCommitOptions, GroupCommitOverloadError } from './group-commit';
+
+const turn = () => new Promise((resume) => setImmediate(resume));
+
+function aGroupCommit(options: Partial<GroupCommitOptions<number, number>> = {}) {
+  const groups: number[][] = [];
+  const gates: (() => void)[] = [];
+  const sut = new GroupCommit<number, number>({
+    commit: async (items) => {
+      groups.push([...items]);
+      await new Promise<void>((open) => gates.push(open));
+      return items.map((item) => item * 10);
+    },
+    maxGroup: 100,
+    maxConcurrent: 1,
+    maxWaitMs: 60_000,
+    maxWaiting: 1_000,
+    isRowFault: () => false,
+    ...options,
+  });
+  return { sut, groups, open: () => gates.shift()?.() };
+}
+
+describe('GroupCommit', () => {
+  it('commits what arrives in one turn together, and gives each its own result', async () => {
+    const { sut, groups, open } = aGroupCommit();
+    const results = Promise.all([sut.submit(1), sut.submit(2), sut.submit(3)]);
+    await turn();
+    open();
+    expect(await results).toEqual([10, 20, 30]);
+    expect(groups).toEqual([[1, 2, 3]]);
+  });
+
+  it('gathers into the next group what arrives while one is on its way', async () => {
+    const { sut, groups, open } = aGroupCommit();
+    const first = sut.submit(1);
+    await turn();
+    const rest = [sut.submit(2), sut.submit(3)];
+    await turn();
+    expect(groups).toEqual([[1]]);
+    open();
+    await first;
+    await turn();
+    open();
+    expect(await Promise.all(rest)).toEqual([20, 30]);
+    expect(groups).toEqual([[1], [2, 3]]);
+  });
+
+  it('keeps to the size of a group', async () => {
+    const { sut, groups, open } = aGroupCommit({ maxGroup: 2 });
+    const all = Promise.all([1, 2, 3].map((item) => sut.submit(item)));
+    await turn();
+    open();
+    await turn();
+    open();
+    await all;
+    expect(groups).toEqual([[1, 2], [3]]);
+  });
+
+  it('fails only the item that the database refuses', async () => {
+    const refused = new Error('invalid byte sequence');
+    const { sut } = aGroupCommit({
+      commit: async (items) => {
+        if (items.includes(13)) throw refused;
+        return [...items];
+      },
+      isRowFault: (error) => error === refused,
+    });
+    const results = await Promise.allSettled([11, 12, 13, 14, 15].map((item) => sut.submit(item)));
+    expect(results.map((r) => r.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  it('fails the whole group when the database itself is at fault, without trying each', async () => {
+    let calls = 0;
+    const { sut } = aGroupCommit({
+      commit: () => {
+        calls++;
+        return Promise.reject(new Error('connection refused'));
+      },
+    });
+    const results = await Promise.allSettled([1, 2, 3].map((item) => sut.submit(item)));
+    expect(results.every((r) => r.status === 'rejected')).toBe(true);
+    expect(calls).toBe(1);
+  });
+
+  it('goes on after a failed group', async () => {
+    let fails = true;
+    const { sut } = aGroupCommit({ commit: async (items) => (fails ? Promise.reject(new Error('away')) : [...items]) });
+    await expect(sut.submit(1)).rejects.toThrow('away');
+    fails = false;
+    expect(await sut.submit(2)).toBe(2);
+  });
+
+  it('refuses at once what would wait behind too many', async () => {
+    const { sut, open } = aGroupCommit({ maxWaiting: 2 });
+    const taken = [sut.submit(1), sut.submit(2)];
+    await expect(sut.submit(3)).rejects.toBeInstanceOf(GroupCommitOverloadError);
+    await turn();
+    open();
+    await Promise.all(taken);
+  });
+
+  it('refuses what waited too long, without sending it', async () => {
+    const { sut, groups, open } = aGroupCommit({ maxWaitMs: 0 });
+    await expect(sut.submit(1)).rejects.toBeInstanceOf(GroupCommitOverloadError);
+    expect(groups).toEqual([]);
+    open();
+  });
+
+  it('tells when everything is committed', async () => {
+    const { sut, open } = aGroupCommit();
+    let drained = false;
+    const result = sut.submit(1);
+    const wait = sut.drained().then(() => (drained = true));
+    await turn();
+    expect(drained).toBe(false);
+    open();
+    await Promise.all([result, wait]);
+    expect(drained).toBe(true);
+    await sut.drained();
+  });
+});

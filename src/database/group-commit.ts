@@ -1,0 +1,105 @@
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly deadline: number;
+  readonly done: (result: Result) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export interface GroupCommitOptions<Item, Result> {
+  /** Commits all items in one transaction; one result an item, in their order. Rejects when nothing was committed. */
+  readonly commit: (items: readonly Item[]) => Promise<Result[]>;
+  /** Most items of one transaction. */
+  readonly maxGroup: number;
+  /** Transactions under way at the same time. */
+  readonly maxConcurrent: number;
+  /** How long an item may wait for its turn before it is refused, in milliseconds. */
+  readonly maxWaitMs: number;
+  /** Most items that may wait; one more is refused at once, so that a slow database does not fill the memory. */
+  readonly maxWaiting: number;
+  /** True for an error that is the fault of a single row, so that the others can still be saved. */
+  readonly isRowFault: (error: unknown) => boolean;
+}
+
+/** Nothing was taken: the queue for the database is too long, or it moved too slowly. */
+export class GroupCommitOverloadError extends Error {
+  override readonly name = 'GroupCommitOverloadError';
+}
+
+/**
+ * Lets the writers that arrive while a transaction is on its way share the next one: under load the database
+ * commits once for many, idle it commits at once for one. A row that the database refuses fails alone:
+ * its group is split until the row is found.
+ */
+export class GroupCommit<Item, Result> {
+  private readonly waiting: Waiting<Item, Result>[] = [];
+  private running = 0;
+  private idle: (() => void)[] = [];
+
+  constructor(private readonly options: GroupCommitOptions<Item, Result>) {}
+
+  /** Resolves when the item is committed. */
+  submit(item: Item): Promise<Result> {
+    if (this.waiting.length >= this.options.maxWaiting) {
+      return Promise.reject(new GroupCommitOverloadError('too many writes wait for the database'));
+    }
+    return new Promise<Result>((done, fail) => {
+      this.waiting.push({ item, deadline: Date.now() + this.options.maxWaitMs, done, fail });
+      // After the current turn of the event loop, so that requests parsed in it share one transaction.
+      if (this.waiting.length === 1) setImmediate(() => this.next());
+    });
+  }
+
+  /** Resolves when nothing waits and nothing is on its way. */
+  async drained(): Promise<void> {
+    if (this.running === 0 && this.waiting.length === 0) return;
+    await new Promise<void>((resume) => this.idle.push(resume));
+  }
+
+  private next(): void {
+    while (this.running < this.options.maxConcurrent && this.waiting.length > 0) {
+      const group = this.takeGroup();
+      if (group.length > 0) void this.run(group);
+    }
+    if (this.running === 0 && this.waiting.length === 0) {
+      for (const resume of this.idle.splice(0)) resume();
+    }
+  }
+
+  private takeGroup(): Waiting<Item, Result>[] {
+    const now = Date.now();
+    return this.waiting.splice(0, this.options.maxGroup).filter((one) => {
+      if (one.deadline > now) return true;
+      one.fail(new GroupCommitOverloadError('the database did not take the write in time'));
+      return false;
+    });
+  }
+
+  private async run(group: Waiting<Item, Result>[]): Promise<void> {
+    this.running++;
+    try {
+      await this.commit(group);
+    } finally {
+      this.running--;
+      this.next();
+    }
+  }
+
+  private async commit(group: Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.options.commit(group.map(({ item }) => item));
+      group.forEach((one, i) => {
+        const result = results[i];
+        if (result === undefined) one.fail(new Error('the commit gave no result for this item'));
+        else one.done(result);
+      });
+    } catch (error) {
+      if (group.length === 1 || !this.options.isRowFault(error)) {
+        for (const one of group) one.fail(error);
+        return;
+      }
+      const half = Math.ceil(group.length / 2);
+      await this.commit(group.slice(0, half));
+      await this.commit(group.slice(half));
+    }
+  }
+}
