@@ -1,0 +1,35 @@
+import type { Permission } from '@mira/access';
+import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+
+/** A key of a user, known by its hash only. */
+@Entity('api_keys')
+export class ApiKey {
+  @PrimaryColumn('uuid', { name: 'tenant_id' })
+  tenantId!: string;
+
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'user_id' })
+  userId!: string;
+
+  @Column('text')
+  name!: string;
+
+  /** SHA-256 of the whole key: it has 190 random bits, so a slow hash would protect nothing more. */
+  @Column('bytea', { name: 'key_hash' })
+  keyHash!: Buffer;
+
+  /** Null: all that its owner may do. */
+  @Column('text', { array: true, nullable: true })
+  permissions!: Permission[] | null;
+
+  @Column('timestamptz', { name: 'expires_at', nullable: true })
+  expiresAt!: Date | null;
+
+  @Column('timestamptz', { name: 'revoked_at', nullable: true })
+  revokedAt!: Date | null;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { MiraConfig } from '../config/mira.config';
+import { Tenant } from '../tenant/tenant.entity';
+import { TenantService } from '../tenant/tenant.service';
+import { ApiKeyService } from './api-key.service';
+import { PasswordHasher } from './password.hasher';
+import { User } from './user.entity';
+
+/** Serialises the first starts of several processes on one database. Any number does. */
+const FIRST_START_LOCK = 7_305_212;
+
+/** What is made once and shown once. `password` is null when it was given by configuration. */
+export interface FirstCredentials {
+  readonly username: string;
+  readonly password: string | null;
+  readonly apiKey: string;
+}
+
+/** Makes the default tenant with its admin and an API key, in a database that has no tenant yet. */
+@Injectable()
+export class FirstStart {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly config: MiraConfig,
+    private readonly tenants: TenantService,
+    private readonly apiKeys: ApiKeyService,
+    private readonly passwords: PasswordHasher,
+  ) {}
+
+  /** The credentials of the first start, or null at every later one. */
+  async run(): Promise<FirstCredentials | null> {
+    if (await this.dataSource.manager.exists(Tenant)) return null;
+    const { username, password: given } = this.config.admin;
+    const password = given ?? randomBytes(18).toString('base64url');
+    const passwordHash = await this.passwords.hash(password);
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [FIRST_START_LOCK]);
+      if (await manager.exists(Tenant)) return null;
+      const tenant = await this.tenants.create(manager, { name: 'Default', tier: 'enterprise', isDefault: true });
+      const admin = await manager.save(
+        manager.create(User, {
+          tenantId: tenant.id,
+          id: uuidv7(),
+          username,
+          email: null,
+          role: 'admin',
+          passwordHash,
+          active: true,
+        }),
+      );
+      const apiKey = await this.apiKeys.create(manager, { tenantId: tenant.id, userId: admin.id }, 'first start');
+      return { username, password: given ? null : password, apiKey };
+    });
+  }
+}
