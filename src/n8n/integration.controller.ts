@@ -1,0 +1,62 @@
+import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
+import { type Page, PageQuery } from '@mira/page';
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CreateIntegrationDto, UpdateIntegrationDto } from './integration.dto';
+import { IntegrationService } from './integration.service';
+import type { IntegrationView, IntegrationWithSecretView } from './integration-view.dto';
+
+@ApiTags('integrations')
+@Controller('api/v1/integrations')
+export class IntegrationController {
+  constructor(private readonly integrations: IntegrationService) {}
+
+  /** Newest first. */
+  @Get()
+  @Allow('integration:read')
+  list(@CurrentPrincipal() who: Principal, @Query() page: PageQuery): Promise<Page<IntegrationView>> {
+    return this.integrations.list(who.tenantId, page);
+  }
+
+  /** Connects an n8n. The answer has the secret that Mira signs with, this once. */
+  @Post()
+  @Allow('integration:create')
+  create(@CurrentPrincipal() who: Principal, @Body() body: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
+    return this.integrations.create(who.tenantId, body);
+  }
+
+  @Get(':id')
+  @Allow('integration:read')
+  get(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<IntegrationView> {
+    return this.integrations.get(who.tenantId, id);
+  }
+
+  @Patch(':id')
+  @Allow('integration:update')
+  update(
+    @CurrentPrincipal() who: Principal,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() body: UpdateIntegrationDto,
+  ): Promise<IntegrationView> {
+    return this.integrations.update(who.tenantId, id, body);
+  }
+
+  /** Disconnects it, unless routes lead there. */
+  @Delete(':id')
+  @Allow('integration:delete')
+  @HttpCode(204)
+  remove(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+    return this.integrations.remove(who.tenantId, id);
+  }
+
+  /** Makes another secret to sign with; the one before is of no more use. */
+  @Post(':id/rotate-signing-secret')
+  @Allow('integration:update')
+  @HttpCode(200)
+  rotateSigningSecret(
+    @CurrentPrincipal() who: Principal,
+    @Param('id', ParseUUIDPipe) id: string,
+  ): Promise<IntegrationWithSecretView> {
+    return this.integrations.rotateSigningSecret(who.tenantId, id);
+  }
+}

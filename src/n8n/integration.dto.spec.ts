@@ -1,0 +1,88 @@
+import 'reflect-metadata';
+import { createValidationPipe, Problem } from '@mira/problem';
+import { CreateIntegrationDto, UpdateIntegrationDto } from './integration.dto';
+
+const config = { base_url: 'https://n8n.example.com' };
+const valid = { kind: 'n8n', name: 'Our n8n', config };
+
+async function read(metatype: typeof CreateIntegrationDto | typeof UpdateIntegrationDto, body: unknown) {
+  return createValidationPipe().transform(body, { type: 'body', metatype });
+}
+
+async function wrongFields(metatype: typeof CreateIntegrationDto | typeof UpdateIntegrationDto, body: unknown) {
+  const error: unknown = await read(metatype, body).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof Problem ? [...new Set((error.errors ?? []).map(({ field }) => field))] : [];
+}
+
+describe('a new integration', () => {
+  it.each([
+    valid,
+    { ...valid, config: { ...config, api_key: 'eyJhbGciOiJIUzI1NiJ9.e30.x' } },
+    { ...valid, config: { ...config, api_key: null } },
+    { ...valid, name: '工作流 🚀' },
+  ])('is read as it is sent: %j', async (body) => {
+    const read_ = await read(CreateIntegrationDto, body);
+    expect(read_).toBeInstanceOf(CreateIntegrationDto);
+    expect(JSON.parse(JSON.stringify(read_))).toEqual(body);
+  });
+
+  it('of another kind is refused by saying which there are', async () => {
+    const error: unknown = await read(CreateIntegrationDto, { ...valid, kind: 'http' }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code: 'validation-failed',
+      errors: [{ field: 'kind', message: 'must be one of the kinds that there are: n8n' }],
+    });
+  });
+
+  it.each<[string[], unknown]>([
+    [['kind', 'name', 'config'], {}],
+    [['kind'], { ...valid, kind: ['n8n'] }],
+    [['name'], { ...valid, name: '' }],
+    [['name'], { ...valid, name: '  ' }],
+    [['name'], { ...valid, name: 'a\u0000b' }],
+    [['name'], { ...valid, name: 'x'.repeat(101) }],
+    [['name'], { ...valid, name: 7 }],
+    [['config'], { ...valid, config: null }],
+    [['config'], { ...valid, config: 'https://n8n.example.com' }],
+    [['config'], { ...valid, config: [] }],
+    [['config'], { ...valid, config: [config] }],
+    [['config.base_url'], { ...valid, config: {} }],
+    [['config.base_url'], { ...valid, config: { base_url: 7 } }],
+    [['config.api_key'], { ...valid, config: { ...config, api_key: '' } }],
+    [['config.api_key'], { ...valid, config: { ...config, api_key: 'a\r\nx-other: b' } }],
+    [['config.api_key'], { ...valid, config: { ...config, api_key: 'clé' } }],
+    [['config.api_key'], { ...valid, config: { ...config, api_key: 'x'.repeat(4_097) } }],
+    [['config.api_key'], { ...valid, config: { ...config, api_key: { toString: 'x' } } }],
+    [['config.more'], { ...valid, config: { ...config, more: 1 } }],
+    [['signing_secret'], { ...valid, signing_secret: 'whsec_x' }],
+  ])('is refused for %j', async (fields, body) => {
+    expect((await wrongFields(CreateIntegrationDto, body)).toSorted()).toEqual(fields.toSorted());
+  });
+});
+
+describe('a change of an integration', () => {
+  it.each([{}, { name: 'x' }, { config: {} }, { config }, { config: { api_key: null } }, { config: { api_key: 'k' } }])(
+    'may be %j',
+    async (body) => {
+      expect(JSON.parse(JSON.stringify(await read(UpdateIntegrationDto, body)))).toEqual(body);
+    },
+  );
+
+  it.each<[string[], unknown]>([
+    [['name'], { name: null }],
+    [['name'], { name: '' }],
+    [['config'], { config: null }],
+    [['config'], { config: [] }],
+    [['config.base_url'], { config: { base_url: null } }],
+    [['config.api_key'], { config: { api_key: '' } }],
+    [['kind'], { kind: 'n8n' }],
+    [['id'], { id: '0198c0de-0000-7000-8000-0000000000ff' }],
+  ])('is refused for %j', async (fields, body) => {
+    expect(await wrongFields(UpdateIntegrationDto, body)).toEqual(fields);
+  });
+});
