@@ -1,0 +1,142 @@
+import { Injectable } from '@nestjs/common';
+import { isNativeError } from 'node:util/types';
+import type { PoolClient } from 'pg';
+import { GroupCommit } from '../../database/group-commit';
+import { TenantDatabase } from '../../database/tenant.database';
+import { type ClaimedJob, DeliveryQueue } from './delivery.queue';
+import type { Outcome } from './outcome';
+
+/** An attempt that was made, with what it came to. */
+export interface FinishedAttempt {
+  readonly job: ClaimedJob;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly outcome: Outcome;
+  readonly statusCode: number | null;
+  readonly responseHeaders: Readonly<Record<string, string>> | null;
+  readonly responseBody: Buffer | null;
+}
+
+const RECORD_TIMEOUT_MS = 10_000;
+
+/**
+ * Writes what attempts came to, those that end together in one transaction: the attempt, its delivery, the job of
+ * the next attempt, and the end of this job. A second worker that made the same attempt changes nothing.
+ */
+@Injectable()
+export class AttemptRecorder {
+  private readonly group: GroupCommit<FinishedAttempt, true>;
+
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly queue: DeliveryQueue,
+  ) {
+    this.group = new GroupCommit<FinishedAttempt, true>({
+      commit: (attempts) => this.commit(attempts),
+      maxGroup: 200,
+      maxConcurrent: 2,
+      maxWaitMs: 60_000,
+      maxWaiting: 10_000,
+      isRowFault: (error) => isDataFault(error),
+    });
+  }
+
+  /** Resolves when it is committed. */
+  async record(attempt: FinishedAttempt): Promise<void> {
+    await this.group.submit(attempt);
+  }
+
+  /** Ends jobs whose attempt was made and recorded before. */
+  async discard(jobs: readonly ClaimedJob[]): Promise<void> {
+    const options = { preamble: 'RESET ROLE', timeoutMs: RECORD_TIMEOUT_MS };
+    await this.database.groupTransaction(tenantsOf(jobs), options, (client) => this.queue.finishIn(client, jobs));
+  }
+
+  private async commit(attempts: readonly FinishedAttempt[]): Promise<true[]> {
+    const jobs = attempts.map(({ job }) => job);
+    const options = { preamble: 'SELECT 1', timeoutMs: RECORD_TIMEOUT_MS };
+    await this.database.groupTransaction(tenantsOf(jobs), options, async (client) => {
+      const moved = await this.write(client, attempts);
+      await this.queue.enqueueIn(
+        client,
+        attempts.flatMap((attempt) => nextJobOf(attempt, moved)),
+      );
+      // The queue's rows are Mira's own: the tenant role may add to them, but neither see nor take any.
+      await client.query('RESET ROLE');
+      await this.queue.finishIn(client, jobs);
+    });
+    return attempts.map(() => true);
+  }
+
+  /** The ids of the deliveries that were still waiting for this attempt. */
+  private async write(client: PoolClient, attempts: readonly FinishedAttempt[]): Promise<Set<string>> {
+    const { rows } = await client.query<{ id: string }>({
+      name: 'record-attempts',
+      text: RECORD,
+      values: [
+        attempts.map(({ job }) => job.tenantId),
+        attempts.map(({ job }) => job.deliveryId),
+        attempts.map(({ job }) => job.attempt),
+        attempts.map(({ startedAt }) => startedAt),
+        attempts.map(({ durationMs }) => durationMs),
+        attempts.map(({ outcome }) => outcome.kind),
+        attempts.map(({ outcome }) => outcome.reason),
+        attempts.map(({ statusCode }) => statusCode),
+        attempts.map(({ responseHeaders }) => responseHeaders && JSON.stringify(responseHeaders)),
+        attempts.map(({ responseBody }) => responseBody),
+        attempts.map(({ outcome }) => STATUS_OF[outcome.kind]),
+        attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at : null)),
+        attempts.map(({ outcome }) => (outcome.kind !== 'delivered' && outcome.rejected ? 1 : 0)),
+        attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
+      ],
+    });
+    return new Set(rows.map(({ id }) => id));
+  }
+}
+
+const STATUS_OF = { delivered: 'delivered', retry: 'queued', dead: 'dead' } as const satisfies Record<
+  Outcome['kind'],
+  string
+>;
+
+function tenantsOf(jobs: readonly ClaimedJob[]): string[] {
+  return [...new Set(jobs.map(({ tenantId }) => tenantId))];
+}
+
+function nextJobOf({ job, outcome }: FinishedAttempt, moved: ReadonlySet<string>) {
+  if (outcome.kind !== 'retry' || !moved.has(job.deliveryId)) return [];
+  return [{ tenantId: job.tenantId, deliveryId: job.deliveryId, attempt: job.attempt + 1, startAfter: outcome.at }];
+}
+
+/** A value that the database will never take, as against a database that cannot take any now. */
+function isDataFault(error: unknown): boolean {
+  return isNativeError(error) && 'code' in error && /^2[23]/.test(String(error.code));
+}
+
+const RECORD = `
+  WITH ended AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::float8[], $6::text[], $7::text[],
+      $8::int[], $9::text[], $10::bytea[], $11::text[], $12::timestamptz[], $13::int[], $14::timestamptz[])
+      AS t (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason, status_code, response_headers,
+        response_body, status, next_attempt_at, rejections, ended_at)
+  ), moved AS (
+    UPDATE deliveries d
+    SET status = ended.status,
+      attempt_count = ended.number,
+      rejection_count = d.rejection_count + ended.rejections,
+      next_attempt_at = ended.next_attempt_at,
+      reason = ended.reason,
+      completed_at = CASE WHEN ended.status = 'queued' THEN NULL ELSE ended.ended_at END
+    FROM ended
+    WHERE d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
+      AND d.status = 'queued' AND d.attempt_count = ended.number - 1
+    RETURNING d.id
+  ), kept AS (
+    INSERT INTO delivery_attempts (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason,
+      status_code, response_headers, response_body)
+    SELECT tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason, status_code,
+      response_headers::jsonb, response_body
+    FROM ended
+    WHERE delivery_id IN (SELECT id FROM moved)
+  )
+  SELECT id FROM moved`;

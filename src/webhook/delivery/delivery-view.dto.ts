@@ -1,0 +1,83 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { DeliveryAttempt } from './delivery-attempt.entity';
+import { type Delivery, DELIVERY_STATUSES, type DeliveryStatus } from './delivery.entity';
+
+/** A delivery as it is listed. */
+export class DeliveryView {
+  id!: string;
+  event_id!: string;
+  /** The route it goes along; null where an agent subscribed to the event. */
+  route_id!: string | null;
+  /** The agent that subscribed to the event; null where it goes along a route. */
+  agent!: string | null;
+  @ApiProperty({ enum: DELIVERY_STATUSES })
+  status!: DeliveryStatus;
+  attempt_count!: number;
+  /** Null where none is to come. */
+  next_attempt_at!: string | null;
+  /** What the last attempt came to. */
+  reason!: string | null;
+  created_at!: string;
+  completed_at!: string | null;
+}
+
+/** One attempt and what came back; all of the response is null where there was none. */
+export class DeliveryAttemptView {
+  /** 1 for the first. */
+  number!: number;
+  started_at!: string;
+  duration_ms!: number;
+  /** `delivered`, `retry` or `dead`. */
+  outcome!: string;
+  reason!: string | null;
+  status_code!: number | null;
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true })
+  response_headers!: Record<string, string> | null;
+  /** The beginning of the body, read as UTF-8; what is none is shown as U+FFFD. */
+  response_body!: string | null;
+  /** How many bytes of it were kept: at most 4096. */
+  response_body_bytes!: number | null;
+}
+
+/** One delivery with all of its attempts, first to last. */
+export class DeliveryDetailView extends DeliveryView {
+  attempts!: DeliveryAttemptView[];
+}
+
+export class DeliveryPage {
+  data!: DeliveryView[];
+  next_cursor!: string | null;
+}
+
+export function deliveryView(delivery: Delivery): DeliveryView {
+  return {
+    id: delivery.id,
+    event_id: delivery.eventId,
+    route_id: delivery.routeId,
+    agent: delivery.agentName,
+    status: delivery.status,
+    attempt_count: delivery.attemptCount,
+    next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
+    reason: delivery.reason,
+    created_at: delivery.createdAt.toISOString(),
+    completed_at: delivery.completedAt?.toISOString() ?? null,
+  };
+}
+
+export function deliveryDetailView(delivery: Delivery, attempts: readonly DeliveryAttempt[]): DeliveryDetailView {
+  return Object.assign(deliveryView(delivery), { attempts: attempts.map(attemptView) });
+}
+
+function attemptView(attempt: DeliveryAttempt): DeliveryAttemptView {
+  return {
+    number: attempt.number,
+    started_at: attempt.startedAt.toISOString(),
+    duration_ms: attempt.durationMs,
+    outcome: attempt.outcome,
+    reason: attempt.reason,
+    status_code: attempt.statusCode,
+    response_headers: attempt.responseHeaders,
+    response_body: attempt.responseBody?.toString('utf8') ?? null,
+    response_body_bytes: attempt.responseBody?.length ?? null,
+  };
+}

@@ -1,0 +1,33 @@
+import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
+import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DeliveryDetailView, DeliveryPage, DeliveryView } from './delivery-view.dto';
+import { DeliveryService } from './delivery.service';
+import { ListDeliveriesQuery } from './list-deliveries.dto';
+
+@ApiTags('deliveries')
+@Controller('api/v1/deliveries')
+export class DeliveryController {
+  constructor(private readonly deliveries: DeliveryService) {}
+
+  /** Newest first. */
+  @Get()
+  @Allow('webhook:read')
+  list(@CurrentPrincipal() who: Principal, @Query() query: ListDeliveriesQuery): Promise<DeliveryPage> {
+    return this.deliveries.list(who.tenantId, query);
+  }
+
+  @Get(':id')
+  @Allow('webhook:read')
+  get(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<DeliveryDetailView> {
+    return this.deliveries.get(who.tenantId, id);
+  }
+
+  /** Has a dead or waiting delivery tried once more, at once. */
+  @Post(':id/retry')
+  @HttpCode(202)
+  @Allow('webhook:configure')
+  retry(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<DeliveryView> {
+    return this.deliveries.retry(who.tenantId, id);
+  }
+}

@@ -1,0 +1,36 @@
+import { Module, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AgentModule } from '../../agent/agent.module';
+import { MiraConfig } from '../../config/mira.config';
+import { MetricsModule } from '../../metrics/metrics.module';
+import { N8nModule } from '../../n8n/n8n.module';
+import { AttemptMaker } from './attempt.maker';
+import { AttemptRecorder } from './attempt.recorder';
+import { DeliveryAttempt } from './delivery-attempt.entity';
+import { DeliveryController } from './delivery.controller';
+import { Delivery } from './delivery.entity';
+import { DeliveryQueue } from './delivery.queue';
+import { DeliveryRepository } from './delivery.repository';
+import { DeliveryService } from './delivery.service';
+import { DeliveryWorker } from './delivery.worker';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([Delivery, DeliveryAttempt]), AgentModule, MetricsModule, N8nModule],
+  controllers: [DeliveryController],
+  providers: [AttemptMaker, AttemptRecorder, DeliveryQueue, DeliveryRepository, DeliveryService, DeliveryWorker],
+  exports: [DeliveryQueue, DeliveryWorker],
+})
+export class DeliveryModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly config: MiraConfig,
+    private readonly worker: DeliveryWorker,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.config.role !== 'api') this.worker.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.worker.stop(this.config.shutdown.timeout_seconds * 1_000);
+  }
+}

@@ -1,0 +1,190 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { type Db, type JobAttempt, type JobInsert, PgBoss } from 'pg-boss';
+import { DataSource, type EntityManager } from 'typeorm';
+import { MiraConfig } from '../../config/mira.config';
+import type { DatabaseTarget } from '../../database/connection';
+import { DATABASE_TARGET } from '../../database/database.module';
+import { TENANT_ROLE } from '../../database/tenant.database';
+
+const QUEUE = 'delivery';
+const SCHEMA = 'pgboss';
+/** Connections of pg-boss itself: fetching, and its own upkeep. */
+const POOL_SIZE = 3;
+/** Beyond an attempt's timeout: loading, recording, and a busy event loop. */
+const EXPIRY_MARGIN_SECONDS = 15;
+/** How often pg-boss looks for jobs whose worker died. */
+const SUPERVISE_SECONDS = 10;
+/** Only a worker's death uses one of these up; the retries of a delivery are jobs of their own. */
+const MAX_WORKER_DEATHS = 100;
+/** The part of all workers' places that one tenant may fill. */
+const TENANT_SHARE = 0.75;
+
+/** One attempt to make, at once or from `startAfter` on. */
+export interface AttemptJob {
+  readonly tenantId: string;
+  readonly deliveryId: string;
+  readonly attempt: number;
+  readonly startAfter: Date | null;
+}
+
+/** A job that this process holds. `claim` proves it when the job is finished. */
+export interface ClaimedJob {
+  readonly tenantId: string;
+  readonly deliveryId: string;
+  readonly attempt: number;
+  readonly claim: JobAttempt;
+}
+
+interface JobData {
+  readonly tenant_id: string;
+  readonly delivery_id: string;
+  readonly attempt: number;
+}
+
+/**
+ * The queue of delivery attempts: pg-boss, in the same database. Jobs are added and finished in the
+ * transaction of the rows they belong to, so there is never one without the other.
+ */
+@Injectable()
+export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(DeliveryQueue.name);
+  private readonly boss: PgBoss;
+  private onWake: () => void = () => undefined;
+
+  constructor(
+    private readonly config: MiraConfig,
+    private readonly dataSource: DataSource,
+    @Inject(DATABASE_TARGET) private readonly target: DatabaseTarget,
+  ) {
+    const { max: _max, ...connection } = target.pool;
+    this.boss = new PgBoss({
+      ...(connection as ConstructorParameters<typeof PgBoss>[0] & object),
+      application_name: 'mira-queue',
+      max: POOL_SIZE,
+      schema: SCHEMA,
+      backend: target.kind === 'embedded' ? 'pglite' : 'postgres',
+      schedule: false,
+      superviseIntervalSeconds: SUPERVISE_SECONDS,
+      monitorIntervalSeconds: SUPERVISE_SECONDS,
+      openTelemetry: { enabled: false },
+    });
+    this.boss.on('error', (error) => this.logger.warn(`queue: ${error.message}`));
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.boss.start();
+    const options = {
+      expireInSeconds: Math.ceil(this.config.delivery.timeout_ms / 1_000) + EXPIRY_MARGIN_SECONDS,
+      retryLimit: MAX_WORKER_DEATHS,
+      retryDelay: 0,
+      retentionSeconds: 30 * 86_400,
+    };
+    if (!(await this.boss.getQueue(QUEUE))) await this.boss.createQueue(QUEUE, { ...options, partition: true });
+    await this.boss.updateQueue(QUEUE, options);
+    await this.letTenantsEnqueue();
+    if (this.target.kind === 'embedded') await this.reclaimAfterCrash();
+    // Fills pg-boss's cache of queues: looked up later, in the middle of a transaction, the embedded database,
+    // which serves one connection at a time, would wait for itself.
+    await this.boss.insert(QUEUE, []);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.boss.stop({ graceful: false, close: true });
+  }
+
+  /** Adds jobs in the transaction of `manager`. */
+  async enqueue(manager: EntityManager, jobs: readonly AttemptJob[]): Promise<void> {
+    await this.insert(jobs, {
+      executeSql: async (text, values) => ({ rows: await manager.query(text, values) }),
+    });
+  }
+
+  /** Adds jobs in the transaction that is open on `client`. */
+  async enqueueIn(client: PoolClient, jobs: readonly AttemptJob[]): Promise<void> {
+    await this.insert(jobs, dbOf(client));
+  }
+
+  /** Takes up to `count` jobs that are due, no tenant getting more than its share. */
+  async claim(count: number): Promise<ClaimedJob[]> {
+    const perTenant = Math.max(1, Math.floor(this.config.delivery.concurrency * TENANT_SHARE));
+    const jobs = await this.boss.fetch<JobData>(QUEUE, { batchSize: count, groupConcurrency: perTenant });
+    return jobs.map(({ id, retryCount, data }) => ({
+      tenantId: data.tenant_id,
+      deliveryId: data.delivery_id,
+      attempt: data.attempt,
+      claim: { id, retryCount },
+    }));
+  }
+
+  /** Finishes jobs in the transaction that is open on `client`; one whose claim was lost meanwhile is left alone. */
+  async finishIn(client: PoolClient, jobs: readonly ClaimedJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    await this.boss.deleteJob(
+      QUEUE,
+      jobs.map(({ claim }) => claim),
+      { db: dbOf(client) },
+    );
+  }
+
+  /** Tells this process's worker that there is something to do, so that it need not wait for its next look. */
+  wake(): void {
+    this.onWake();
+  }
+
+  /** Who is told. */
+  whenWoken(callback: () => void): void {
+    this.onWake = callback;
+  }
+
+  /** How many jobs are due now, and for how long the oldest of them has been. */
+  async backlog(): Promise<{ due: number; oldestSeconds: number }> {
+    const [row]: { due: number; oldest: number | null }[] = await this.dataSource.query(
+      `SELECT count(*)::int AS due, extract(epoch FROM now() - min(start_after))::float8 AS oldest
+       FROM ${SCHEMA}.job WHERE name = $1 AND state < 'active' AND start_after <= now()`,
+      [QUEUE],
+    );
+    return { due: row?.due ?? 0, oldestSeconds: row?.oldest ?? 0 };
+  }
+
+  private async insert(jobs: readonly AttemptJob[], db: Db): Promise<void> {
+    if (jobs.length === 0) return;
+    const rows = jobs.map((job): JobInsert<JobData> => ({
+      data: { tenant_id: job.tenantId, delivery_id: job.deliveryId, attempt: job.attempt },
+      group: { id: job.tenantId },
+      ...(job.startAfter ? { startAfter: job.startAfter } : {}),
+    }));
+    await this.boss.insert(QUEUE, rows, { db });
+  }
+
+  /** The tenant role may add jobs and read none: what pg-boss keeps of other tenants stays out of its reach. */
+  private async letTenantsEnqueue(): Promise<void> {
+    const [queue]: { table_name: string }[] = await this.dataSource.query(
+      `SELECT table_name FROM ${SCHEMA}.queue WHERE name = $1`,
+      [QUEUE],
+    );
+    if (!queue) throw new Error('pg-boss did not make the delivery queue');
+    await this.dataSource.query(`GRANT USAGE ON SCHEMA ${SCHEMA} TO ${TENANT_ROLE}`);
+    await this.dataSource.query(`GRANT SELECT ON ${SCHEMA}.queue TO ${TENANT_ROLE}`);
+    await this.dataSource.query(`GRANT INSERT ON ${SCHEMA}.${queue.table_name} TO ${TENANT_ROLE}`);
+  }
+
+  /** An embedded database has one process, this one: jobs that are active at its start were left by a dead one. */
+  private async reclaimAfterCrash(): Promise<void> {
+    const active: { id: string }[] = await this.dataSource.query(
+      `SELECT id FROM ${SCHEMA}.job WHERE name = $1 AND state = 'active'`,
+      [QUEUE],
+    );
+    if (active.length === 0) return;
+    await this.boss.fail(
+      QUEUE,
+      active.map(({ id }) => id),
+      { reason: 'the process ended during the attempt' },
+    );
+    this.logger.log(`took back ${active.length} attempts that a killed process had under way`);
+  }
+}
+
+function dbOf(client: PoolClient): Db {
+  return { executeSql: (text, values) => client.query(text, values) };
+}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, LessThan } from 'typeorm';
+import { DeliveryAttempt } from './delivery-attempt.entity';
+import { Delivery, type DeliveryStatus } from './delivery.entity';
+
+/** Which deliveries, newest first; what is undefined does not matter. */
+export interface DeliverySearch {
+  readonly limit: number;
+  readonly before: string | null;
+  readonly status: DeliveryStatus | undefined;
+  readonly eventId: string | undefined;
+  readonly routeId: string | undefined;
+}
+
+/** Asks the database for deliveries and their attempts, inside the caller's tenant-scoped transaction. */
+@Injectable()
+export class DeliveryRepository {
+  async list(manager: EntityManager, tenantId: string, search: DeliverySearch): Promise<Delivery[]> {
+    const { limit, before, status, eventId, routeId } = search;
+    return manager.find(Delivery, {
+      where: {
+        tenantId,
+        ...(before === null ? {} : { id: LessThan(before) }),
+        ...(status === undefined ? {} : { status }),
+        ...(eventId === undefined ? {} : { eventId }),
+        ...(routeId === undefined ? {} : { routeId }),
+      },
+      order: { id: 'DESC' },
+      take: limit,
+    });
+  }
+
+  /** All of an event's, in the order they were planned: one for each route and agent that it reached. */
+  async listOfEvent(manager: EntityManager, tenantId: string, eventId: string): Promise<Delivery[]> {
+    return manager.find(Delivery, { where: { tenantId, eventId }, order: { id: 'ASC' } });
+  }
+
+  async find(manager: EntityManager, tenantId: string, id: string): Promise<Delivery | null> {
+    return manager.findOneBy(Delivery, { tenantId, id });
+  }
+
+  /** Holds the row until the transaction ends: a worker's record of an attempt waits for it. */
+  async lock(manager: EntityManager, tenantId: string, id: string): Promise<Delivery | null> {
+    return manager.findOne(Delivery, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** Writes what was changed of it. */
+  async save(manager: EntityManager, delivery: Delivery): Promise<Delivery> {
+    return manager.save(delivery);
+  }
+
+  /** First to last. */
+  async attempts(manager: EntityManager, tenantId: string, deliveryId: string): Promise<DeliveryAttempt[]> {
+    return manager.find(DeliveryAttempt, { where: { tenantId, deliveryId }, order: { number: 'ASC' } });
+  }
+}

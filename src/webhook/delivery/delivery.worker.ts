@@ -1,0 +1,178 @@
+import { describeError } from '@mira/problem';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Counter } from 'prom-client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MiraConfig } from '../../config/mira.config';
+import { TenantDatabase } from '../../database/tenant.database';
+import { MetricsService } from '../../metrics/metrics.service';
+import { AttemptMaker } from './attempt.maker';
+import { AttemptRecorder } from './attempt.recorder';
+import { type ClaimedJob, DeliveryQueue } from './delivery.queue';
+import { type DueDelivery, loadDue } from './due-delivery';
+import { type Outcome, outcomeOf } from './outcome';
+
+/** How often an idle worker looks for what fell due; what this process adds itself wakes it at once. */
+const POLL_MS = 500;
+/** The wait after a failed look, when the database is away. */
+const TROUBLE_MS = 1_000;
+const LOAD_TIMEOUT_MS = 10_000;
+
+/**
+ * Takes attempts that are due and makes them, up to `delivery.concurrency` at once. It claims no more than it has
+ * free places for, so that what waits here waits in the database, where another process can take it.
+ */
+@Injectable()
+export class DeliveryWorker {
+  private readonly logger = new Logger('delivery');
+  private readonly attempts: Counter<'outcome'>;
+  private readonly underWay = new Set<Promise<void>>();
+  private loop: Promise<void> | null = null;
+  private stopping = false;
+  private resume: () => void = () => undefined;
+  private woken = false;
+  private lastLookAt = Date.now();
+
+  constructor(
+    private readonly config: MiraConfig,
+    private readonly database: TenantDatabase,
+    private readonly queue: DeliveryQueue,
+    private readonly maker: AttemptMaker,
+    private readonly recorder: AttemptRecorder,
+    metrics: MetricsService,
+  ) {
+    this.attempts = metrics.counter('mira_delivery_attempts_total', 'Attempts made to deliver', ['outcome']);
+    metrics.gauge('mira_delivery_attempts_under_way', 'Attempts being made', () => this.underWay.size);
+  }
+
+  start(): void {
+    this.stopping = false;
+    this.queue.whenWoken(() => this.wake());
+    this.loop = this.run();
+  }
+
+  /** Takes no more, and resolves when what is under way has ended or `timeoutMs` is over. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.stopping = true;
+    this.wake();
+    await this.loop;
+    const patience = new AbortController();
+    const finished = Promise.allSettled(this.underWay).then(() => patience.abort());
+    await Promise.race([finished, sleep(timeoutMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
+    if (this.underWay.size > 0) {
+      this.logger.warn(`${this.underWay.size} attempts were cut short; they will be made again`);
+    }
+    this.loop = null;
+  }
+
+  /** For the health check: whether it runs, how long ago it last looked for work, and how many attempts it makes. */
+  get state(): { running: boolean; idleMs: number; underWay: number } {
+    return { running: this.loop !== null, idleMs: Date.now() - this.lastLookAt, underWay: this.underWay.size };
+  }
+
+  private wake(): void {
+    this.woken = true;
+    this.resume();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      this.woken = false;
+      this.lastLookAt = Date.now();
+      const free = this.config.delivery.concurrency - this.underWay.size;
+      const more = free > 0 && (await this.takeUpTo(free));
+      if (!more && !this.stopping) await this.rest(POLL_MS);
+    }
+  }
+
+  /** True when there is probably more to take at once. */
+  private async takeUpTo(free: number): Promise<boolean> {
+    try {
+      const jobs = await this.queue.claim(free);
+      if (jobs.length === 0) return false;
+      const due = await this.load(jobs);
+      const stale: ClaimedJob[] = [];
+      for (const job of jobs) {
+        const delivery = due.get(job.deliveryId);
+        if (delivery?.attempt === job.attempt) this.begin(job, delivery);
+        else stale.push(job);
+      }
+      if (stale.length > 0) await this.recorder.discard(stale);
+      return jobs.length === free;
+    } catch (error) {
+      this.logger.warn({ msg: 'could not take work from the queue; trying again', err: describeError(error) });
+      await this.rest(TROUBLE_MS);
+      return true;
+    }
+  }
+
+  private load(jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
+    const tenants = [...new Set(jobs.map(({ tenantId }) => tenantId))];
+    const options = { preamble: 'SELECT 1', timeoutMs: LOAD_TIMEOUT_MS };
+    return this.database.groupTransaction(tenants, options, (client) => loadDue(client, jobs));
+  }
+
+  private begin(job: ClaimedJob, delivery: DueDelivery): void {
+    const attempt = this.attempt(job, delivery).finally(() => {
+      this.underWay.delete(attempt);
+      this.wake();
+    });
+    this.underWay.add(attempt);
+  }
+
+  private async attempt(job: ClaimedJob, delivery: DueDelivery): Promise<void> {
+    const startedAt = new Date();
+    const start = performance.now();
+    const { result, ...response } = await this.maker.make(delivery);
+    const durationMs = performance.now() - start;
+    const {
+      timeout_ms: _timeout,
+      retry_schedule_seconds: scheduleSeconds,
+      retry_jitter: jitter,
+    } = this.config.delivery;
+    const history = { number: job.attempt, endedAt: new Date(), rejections: delivery.rejections };
+    const outcome = outcomeOf(result, history, { scheduleSeconds, jitter }, Math.random);
+    try {
+      await this.recorder.record({ job, startedAt, durationMs, outcome, ...response });
+    } catch (error) {
+      // The job stays claimed; pg-boss gives it out again when its time is over.
+      this.logger.error({
+        msg: 'an attempt could not be recorded; it will be made again',
+        err: describeError(error),
+        delivery_id: delivery.id,
+      });
+      return;
+    }
+    this.report(delivery, outcome, response.statusCode, durationMs);
+  }
+
+  /** One line an attempt. */
+  private report(delivery: DueDelivery, outcome: Outcome, statusCode: number | null, durationMs: number): void {
+    this.attempts.inc({ outcome: outcome.kind });
+    const line = {
+      msg: 'attempt',
+      tenant_id: delivery.tenantId,
+      event_id: delivery.event.id,
+      delivery_id: delivery.id,
+      attempt: delivery.attempt,
+      outcome: outcome.kind,
+      status_code: statusCode,
+      duration_ms: Math.round(durationMs),
+      ...(outcome.reason ? { reason: outcome.reason } : {}),
+      ...(outcome.kind === 'retry' ? { next_attempt_at: outcome.at.toISOString() } : {}),
+    };
+    if (outcome.kind === 'dead') this.logger.warn(line);
+    else this.logger.log(line);
+  }
+
+  private async rest(ms: number): Promise<void> {
+    if (this.woken || this.stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.resume = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.resume = () => undefined;
+  }
+}

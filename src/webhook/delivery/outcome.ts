@@ -1,0 +1,79 @@
+import type { RetryPolicy } from './retry-schedule';
+import { nextAttemptAt } from './retry-schedule';
+
+/** A receiver that says no to the request itself is asked this often before its word is taken. */
+const MAX_REJECTIONS = 3;
+
+/** What came back from one attempt, whatever carried it there. */
+export type AttemptResult =
+  | { readonly kind: 'done'; readonly detail?: string }
+  /** The receiver never wants it: 410, or an agent that says so. */
+  | { readonly kind: 'gone'; readonly detail: string }
+  /** The receiver says no to this request; it may have been a slip of its configuration, so it is asked again. */
+  | { readonly kind: 'rejected'; readonly detail: string }
+  /** It did not work this time. */
+  | { readonly kind: 'failed'; readonly detail: string; readonly retryAfter: Date | null };
+
+/** What became of one attempt. The recorder turns it into rows; nothing here touches the world. */
+export type Outcome =
+  | { readonly kind: 'delivered'; readonly reason: string | null }
+  | { readonly kind: 'retry'; readonly at: Date; readonly reason: string; readonly rejected: boolean }
+  | { readonly kind: 'dead'; readonly reason: string; readonly rejected: boolean };
+
+export interface AttemptHistory {
+  /** Of the attempt that just ended; 1 for the first. */
+  readonly number: number;
+  readonly endedAt: Date;
+  /** Rejections before this attempt. */
+  readonly rejections: number;
+}
+
+/** Decides what an attempt's result means for its delivery. */
+export function outcomeOf(
+  result: AttemptResult,
+  history: AttemptHistory,
+  policy: RetryPolicy,
+  random: () => number,
+): Outcome {
+  switch (result.kind) {
+    case 'done':
+      return { kind: 'delivered', reason: result.detail ?? null };
+    case 'gone':
+      return { kind: 'dead', reason: result.detail, rejected: false };
+    case 'rejected':
+      if (history.rejections + 1 >= MAX_REJECTIONS) return { kind: 'dead', reason: result.detail, rejected: true };
+      return retryOrGiveUp(result.detail, null, true, history, policy, random);
+    case 'failed':
+      return retryOrGiveUp(result.detail, result.retryAfter, false, history, policy, random);
+  }
+}
+
+function retryOrGiveUp(
+  detail: string,
+  retryAfter: Date | null,
+  rejected: boolean,
+  history: AttemptHistory,
+  policy: RetryPolicy,
+  random: () => number,
+): Outcome {
+  const at = nextAttemptAt(policy, { ...history, retryAfter }, random);
+  if (at) return { kind: 'retry', at, reason: detail, rejected };
+  return { kind: 'dead', reason: `No attempt is left. The last one: ${detail}`, rejected };
+}
+
+/** 4xx answers that speak of the moment and not of the request. */
+const PASSING_CLIENT_ERRORS: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+
+/** The meaning of an HTTP status, where the receiver is known to say nothing finer. */
+export function resultOfStatus(status: number, retryAfter: Date | null): AttemptResult {
+  if (status >= 200 && status < 300) return { kind: 'done' };
+  if (status === 410) return { kind: 'gone', detail: 'The receiver answered 410: it is gone for good.' };
+  if (status >= 400 && status < 500 && !PASSING_CLIENT_ERRORS.has(status)) {
+    return { kind: 'rejected', detail: `The receiver answered ${status}.` };
+  }
+  if (status >= 300 && status < 400) {
+    const detail = `The receiver answered ${status}; redirects are not followed, so give its final address.`;
+    return { kind: 'failed', detail, retryAfter };
+  }
+  return { kind: 'failed', detail: `The receiver answered ${status}.`, retryAfter };
+}

@@ -1,0 +1,125 @@
+import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
+import { problems } from '@mira/problem';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { SecretCipher } from '../../database/secret.cipher';
+import { TenantDatabase } from '../../database/tenant.database';
+import type { Source } from '../source/source';
+import { findSource } from '../source/source.registry';
+import { EndpointDirectory } from './endpoint.directory';
+import type { CreateEndpointDto, RotateSecretDto, UpdateEndpointDto } from './endpoint.dto';
+import { EndpointRepository } from './endpoint.repository';
+import { openSecrets, sealFirst, sealRotated } from './endpoint.secrets';
+import { WebhookEndpoint } from './webhook-endpoint.entity';
+
+/** An endpoint together with the secret that was just set, in the clear. */
+export interface EndpointWithSecret {
+  readonly endpoint: WebhookEndpoint;
+  readonly secret: string;
+}
+
+/** A tenant's receiving addresses: makes them, changes them, rotates their secrets. */
+@Injectable()
+export class EndpointService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly endpoints: EndpointRepository,
+    private readonly directory: EndpointDirectory,
+    private readonly cipher: SecretCipher,
+  ) {}
+
+  async list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<WebhookEndpoint>> {
+    const before = decodeCursor(cursor);
+    const rows = await this.database.transaction(tenantId, (manager) =>
+      this.endpoints.list(manager, tenantId, limit + 1, before),
+    );
+    return toPage(rows, limit, ({ id }) => id);
+  }
+
+  async get(tenantId: string, id: string): Promise<WebhookEndpoint> {
+    return this.database.transaction(tenantId, async (manager) =>
+      found(await this.endpoints.find(manager, tenantId, id)),
+    );
+  }
+
+  async create(tenantId: string, wanted: CreateEndpointDto): Promise<EndpointWithSecret> {
+    const source = sourceOf(wanted.service);
+    const config = wanted.config ?? {};
+    refuse([...source.configErrors(config), ...secretErrors(source, wanted.secret)]);
+    const secret = wanted.secret ?? source.newSecret();
+    const key = { tenantId, id: uuidv7() };
+    const { service, name, enabled = true } = wanted;
+    const sealed = sealFirst(this.cipher, key, secret);
+    const row = Object.assign(new WebhookEndpoint(), { ...key, service, name, enabled, config, ...sealed });
+    const endpoint = await this.database.transaction(tenantId, (manager) => this.endpoints.save(manager, row));
+    return { endpoint, secret };
+  }
+
+  async update(tenantId: string, id: string, { name, config, enabled }: UpdateEndpointDto): Promise<WebhookEndpoint> {
+    return this.change(tenantId, id, (endpoint) => {
+      if (config !== undefined) refuse(sourceOf(endpoint.service).configErrors(config));
+      endpoint.name = name ?? endpoint.name;
+      endpoint.config = config ?? endpoint.config;
+      endpoint.enabled = enabled ?? endpoint.enabled;
+    });
+  }
+
+  /** The current secret becomes the previous one and is taken for `grace_seconds` more. */
+  async rotateSecret(tenantId: string, id: string, wanted: RotateSecretDto): Promise<EndpointWithSecret> {
+    let secret = '';
+    const endpoint = await this.change(tenantId, id, (row) => {
+      const source = sourceOf(row.service);
+      const { current } = openSecrets(this.cipher, row, row);
+      refuse(secretErrors(source, wanted.secret));
+      if (wanted.secret === current) refuse([{ field: 'secret', message: 'must not be the current one' }]);
+      secret = wanted.secret ?? source.newSecret();
+      const previousUntil = wanted.grace_seconds > 0 ? new Date(Date.now() + wanted.grace_seconds * 1_000) : null;
+      Object.assign(row, sealRotated(this.cipher, row, { next: secret, current, previousUntil }));
+    });
+    return { endpoint, secret };
+  }
+
+  /** What it received stays. */
+  async delete(tenantId: string, id: string): Promise<void> {
+    const deleted = await this.database.transaction(tenantId, (manager) =>
+      this.endpoints.delete(manager, tenantId, id),
+    );
+    if (!deleted) throw notFound();
+    this.directory.invalidate(id);
+  }
+
+  /** Changes the row while nobody else can, and lets receiving know once that is committed. */
+  private async change(tenantId: string, id: string, edit: (row: WebhookEndpoint) => void): Promise<WebhookEndpoint> {
+    const endpoint = await this.database.transaction(tenantId, async (manager) => {
+      const row = found(await this.endpoints.lock(manager, tenantId, id));
+      edit(row);
+      return this.endpoints.save(manager, row);
+    });
+    this.directory.invalidate(id);
+    return endpoint;
+  }
+}
+
+function found(endpoint: WebhookEndpoint | null): WebhookEndpoint {
+  if (!endpoint) throw notFound();
+  return endpoint;
+}
+
+function notFound() {
+  return problems.notFound('There is no such endpoint.');
+}
+
+function sourceOf(service: string): Source {
+  const source = findSource(service);
+  if (!source) throw new Error(`no source is registered for the service ${service} of a stored endpoint`);
+  return source;
+}
+
+function secretErrors(source: Source, secret: string | undefined): { field: string; message: string }[] {
+  const fault = secret === undefined ? null : source.checkSecret(secret);
+  return fault === null ? [] : [{ field: 'secret', message: fault }];
+}
+
+function refuse(errors: readonly { field: string; message: string }[]): void {
+  if (errors.length > 0) throw problems.validationFailed(errors);
+}

@@ -1,0 +1,50 @@
+import { decodeCursor, type Page, toPage } from '@mira/page';
+import { problems } from '@mira/problem';
+import { Injectable } from '@nestjs/common';
+import { TenantDatabase } from '../../database/tenant.database';
+import { DeliveryRepository } from '../delivery/delivery.repository';
+import { type EventDetailView, eventDetailView, type EventView, eventView } from './event-view.dto';
+import { EventRepository } from './event.repository';
+import type { ListEventsQuery } from './list-events.dto';
+
+/** The exact bytes of an event, and what its sender said they are. */
+export interface EventBody {
+  readonly bytes: Buffer;
+  readonly contentType: string | null;
+}
+
+/** Shows a tenant what it received and what became of it. */
+@Injectable()
+export class EventService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly events: EventRepository,
+    private readonly deliveries: DeliveryRepository,
+  ) {}
+
+  async list(tenantId: string, query: ListEventsQuery): Promise<Page<EventView>> {
+    const { limit, cursor, service = null, event_type = null, status = null, from = null, to = null } = query;
+    const before = decodeCursor(cursor);
+    const search = { limit: limit + 1, before, service, eventType: event_type, status, from, to };
+    const rows = await this.database.transaction(tenantId, (manager) => this.events.list(manager, tenantId, search));
+    return toPage(rows.map(eventView), limit, ({ id }) => id);
+  }
+
+  async get(tenantId: string, id: string): Promise<EventDetailView> {
+    return this.database.transaction(tenantId, async (manager) => {
+      const event = await this.events.find(manager, tenantId, id);
+      if (!event) throw notFound();
+      return eventDetailView(event, await this.deliveries.listOfEvent(manager, tenantId, id));
+    });
+  }
+
+  async body(tenantId: string, id: string): Promise<EventBody> {
+    const event = await this.database.transaction(tenantId, (manager) => this.events.findBody(manager, tenantId, id));
+    if (!event) throw notFound();
+    return { bytes: event.body, contentType: event.contentType };
+  }
+}
+
+function notFound() {
+  return problems.notFound('There is no such event.');
+}

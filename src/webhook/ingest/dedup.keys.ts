@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
+import type { IncomingEvent, Stored } from './incoming-event';
+
+/** How long a dedup key means the same delivery. After that it is free for another. */
+export const DEDUP_DAYS = 7;
+
+interface KeyRow {
+  tenant_id: string;
+  scope: string;
+  dedup_key: string;
+  proof_hash: Buffer | null;
+  event_id: string;
+}
+
+/** Remembers which deliveries were seen, and tells a repetition from a proof that was used again for another. */
+@Injectable()
+export class DedupKeys {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Why each of these was not stored, by its id: its key, or its proof, is there already. */
+  async explain(client: PoolClient, refused: readonly IncomingEvent[]): Promise<Map<string, Stored>> {
+    if (refused.length === 0) return new Map();
+    const { rows } = await client.query<KeyRow>(
+      `SELECT k.tenant_id, k.scope, k.dedup_key, k.proof_hash, k.event_id
+       FROM webhook_dedup_keys k
+       JOIN unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) AS r (tenant_id, scope, dedup_key, proof_hash)
+         ON k.tenant_id = r.tenant_id AND k.scope = r.scope
+         AND (k.dedup_key = r.dedup_key OR k.proof_hash = r.proof_hash)`,
+      [
+        refused.map((e) => e.tenantId),
+        refused.map((e) => e.dedupScope),
+        refused.map((e) => e.dedupKey),
+        refused.map((e) => e.proofHash),
+      ],
+    );
+    return new Map(refused.map((event) => [event.id, whyNot(event, rows)]));
+  }
+
+  /** Frees the keys whose days are over; returns how many. */
+  async forgetExpired(now: Date): Promise<number> {
+    const before = new Date(now.getTime() - DEDUP_DAYS * 86_400_000);
+    const [, count]: [unknown, number] = await this.dataSource.query(
+      'DELETE FROM webhook_dedup_keys WHERE received_at < $1',
+      [before],
+    );
+    return count;
+  }
+}
+
+function whyNot(event: IncomingEvent, rows: readonly KeyRow[]): Stored {
+  const sameScope = rows.filter((row) => row.tenant_id === event.tenantId && row.scope === event.dedupScope);
+  const sameKey = sameScope.find((row) => row.dedup_key === event.dedupKey);
+  if (sameKey) return { kind: 'duplicate', id: sameKey.event_id };
+  const sameProof = sameScope.find((row) => event.proofHash && row.proof_hash?.equals(event.proofHash));
+  if (sameProof) return { kind: 'replayed', id: sameProof.event_id };
+  // The row that stood in the way was taken away between the two statements: the sender simply tries again.
+  throw new DedupKeyVanishedError();
+}
+
+export class DedupKeyVanishedError extends Error {
+  override readonly name = 'DedupKeyVanishedError';
+  constructor() {
+    super('a dedup key expired while it was looked at');
+  }
+}

@@ -1,0 +1,93 @@
+import { problems } from '@mira/problem';
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { IncomingHttpHeaders } from 'node:http';
+import { isNativeError } from 'node:util/types';
+import { v7 as uuidv7 } from 'uuid';
+import { GroupCommit } from '../../database/group-commit';
+import { keptTraceParent } from '../delivery/outbound-headers';
+import { parsePayload } from '../source/payload/parse-payload';
+import type { ReceivedRequest } from '../source/received-request';
+import { DedupKeyVanishedError } from './dedup.keys';
+import { EventWriter } from './event.writer';
+import type { IncomingEvent, Stored } from './incoming-event';
+import { keptHeaders } from './kept-headers';
+import type { Sender } from './sender';
+
+/** Large enough for the load of any one process, small enough for a statement. */
+const MAX_GROUP = 256;
+/** While one transaction waits for the disk, the next is on its way. */
+const MAX_CONCURRENT_GROUPS = 2;
+/** With the commit itself this stays below the 2 s within which a sender hears of a database that is away. */
+const MAX_WAIT_MS = 500;
+const MAX_WAITING = 4_096;
+
+/** Takes a proved webhook in: holds it to its content type, commits it, and says what became of it. */
+@Injectable()
+export class IngestService implements BeforeApplicationShutdown {
+  private readonly group: GroupCommit<IncomingEvent, Stored>;
+
+  constructor(writer: EventWriter) {
+    this.group = new GroupCommit<IncomingEvent, Stored>({
+      commit: (events) => writer.write(events),
+      maxGroup: MAX_GROUP,
+      maxConcurrent: MAX_CONCURRENT_GROUPS,
+      maxWaitMs: MAX_WAIT_MS,
+      maxWaiting: MAX_WAITING,
+      isRowFault,
+    });
+  }
+
+  /** Resolves when the event is durable, or was before. A replayed proof is thrown as a problem. */
+  async accept(sender: Sender, request: ReceivedRequest): Promise<{ id: string; duplicate: boolean }> {
+    const stored = await this.group.submit(incomingEvent(sender, request));
+    switch (stored.kind) {
+      case 'accepted':
+        return { id: stored.id, duplicate: false };
+      case 'duplicate':
+        return { id: stored.id, duplicate: true };
+      case 'replayed':
+        throw problems.invalidSignature('This signature was used before, for another delivery.');
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.group.drained();
+  }
+}
+
+/** Throws a problem where the body is not what it says it is. */
+function incomingEvent(sender: Sender, request: ReceivedRequest): IncomingEvent {
+  const parsed = parsePayload(request);
+  if (parsed.kind === 'malformed') throw problems.malformedBody(parsed.detail);
+  if (parsed.kind === 'unsupported') throw problems.unsupportedMediaType(parsed.detail);
+  const { source } = sender;
+  const dedup = source.dedupKey(request, parsed.payload);
+  if (dedup.kind === 'malformed') throw problems.badRequest(dedup.detail);
+  // A sender that gives no id, but a proof that no second event can carry, has given an id all the same.
+  const proofKey = sender.proofHash && `proof:${sender.proofHash.toString('base64url')}`;
+  return {
+    id: uuidv7(),
+    tenantId: sender.tenantId,
+    endpointId: sender.endpointId,
+    service: source.name,
+    eventType: source.eventType(request, parsed.payload),
+    dedupScope: sender.dedupScope,
+    dedupKey: dedup.kind === 'key' ? dedup.key : proofKey,
+    proofHash: sender.proofHash,
+    contentType: request.headers['content-type'] ?? null,
+    headers: keptHeaders(request.headers),
+    body: request.body,
+    traceParent: keptTraceParent(traceParentOf(request.headers)),
+    receivedAt: new Date(),
+  };
+}
+
+function traceParentOf({ traceparent }: IncomingHttpHeaders): string | undefined {
+  return typeof traceparent === 'string' ? traceparent : undefined;
+}
+
+/** Faults that a smaller group gets over: a value that is not taken, or groups that stood in each other's way. */
+function isRowFault(error: unknown): boolean {
+  if (error instanceof DedupKeyVanishedError) return true;
+  return isNativeError(error) && 'code' in error && /^(2[23]|40)/.test(String(error.code));
+}

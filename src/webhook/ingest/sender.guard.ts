@@ -1,0 +1,113 @@
+import { Authenticator } from '@mira/access';
+import { problems } from '@mira/problem';
+import type { Verdict } from '@mira/signature';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { createHash } from 'node:crypto';
+import { MiraConfig } from '../../config/mira.config';
+import { TenantService } from '../../tenant/tenant.service';
+import { EndpointDirectory } from '../endpoint/endpoint.directory';
+import { verifyHubSignature } from '../source/hmac-proof';
+import type { ReceivedRequest } from '../source/received-request';
+import type { Source } from '../source/source';
+import { findSource } from '../source/source.registry';
+import { rawBodyOf } from './raw-body';
+import { type Sender, setSender } from './sender';
+import { withinAnswerTime } from './answer-time';
+
+/** Proves who sent a webhook, before anything else is done for it. Nothing is open by default. */
+@Injectable()
+export class SenderGuard implements CanActivate {
+  constructor(
+    private readonly config: MiraConfig,
+    private readonly endpoints: EndpointDirectory,
+    private readonly tenants: TenantService,
+    private readonly authenticator: Authenticator,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request<{ service: string; endpoint_id?: string }>>();
+    if (!this.config.webhook.enabled) throw problems.notFound();
+    const source = findSource(request.params.service);
+    if (!source) throw problems.unknownService();
+    const { endpoint_id: endpointId } = request.params;
+    const sender = endpointId
+      ? await this.senderOfEndpoint(request, source, endpointId)
+      : await this.senderWithoutEndpoint(request, source);
+    setSender(request, sender);
+    return true;
+  }
+
+  private async senderOfEndpoint(request: Request<object>, source: Source, id: string): Promise<Sender> {
+    const endpoint = await withinAnswerTime(this.endpoints.find(id));
+    if (!endpoint || endpoint.service !== source.name) throw problems.notFound('There is no such endpoint.');
+    const received = { headers: request.headers, body: rawBodyOf(request) };
+    const proof = proofOf(source.verify(received, { ...endpoint, now: new Date() }));
+    return {
+      tenantId: endpoint.tenantId,
+      source,
+      endpointId: endpoint.id,
+      dedupScope: endpoint.id,
+      client: `endpoint:${endpoint.id}`,
+      proofHash: source.provesOneEvent(endpoint.config) ? hashOf(proof) : null,
+    };
+  }
+
+  /** An API key, else a signature by the configured secret. */
+  private async senderWithoutEndpoint(request: Request<object>, source: Source): Promise<Sender> {
+    const authentication = await withinAnswerTime(this.authenticator.authenticate(request.headers));
+    switch (authentication.kind) {
+      case 'refused':
+        throw problems.unauthorized(authentication.detail);
+      case 'authenticated': {
+        const { principal } = authentication;
+        if (!principal.permissions.has('webhook:receive')) {
+          throw problems.forbidden('This needs the permission webhook:receive.');
+        }
+        return {
+          tenantId: principal.tenantId,
+          source,
+          endpointId: null,
+          dedupScope: source.name,
+          client: `key:${principal.apiKeyId ?? principal.userId}`,
+          proofHash: null,
+        };
+      }
+      case 'anonymous':
+        return this.senderBySecretKey(request, source);
+    }
+  }
+
+  private async senderBySecretKey(request: Request<object>, source: Source): Promise<Sender> {
+    const secret = this.config.webhook.secret_key;
+    const received: ReceivedRequest = { headers: request.headers, body: rawBodyOf(request) };
+    if (!secret) throw problems.unauthorized('Send an API key in X-API-Key, or use the address of an endpoint.');
+    proofOf(verifyHubSignature(received, [secret]));
+    const tenant = await withinAnswerTime(this.tenants.findDefault());
+    if (!tenant) throw problems.unauthorized('The tenant of webhook.secret_key is not active.');
+    return {
+      tenantId: tenant.id,
+      source,
+      endpointId: null,
+      dedupScope: source.name,
+      client: `address:${request.ip}`,
+      proofHash: null,
+    };
+  }
+}
+
+function proofOf(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'valid':
+      return verdict.proof;
+    case 'missing':
+      throw problems.unauthorized(verdict.detail);
+    case 'invalid':
+    case 'stale':
+      throw problems.invalidSignature(verdict.detail);
+  }
+}
+
+function hashOf(proof: string): Buffer {
+  return createHash('sha256').update(proof).digest();
+}

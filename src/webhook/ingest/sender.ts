@@ -1,0 +1,28 @@
+import type { Source } from '../source/source';
+
+/** Who a webhook comes from, as its proof showed, and what that proof is worth against repetition. */
+export interface Sender {
+  readonly tenantId: string;
+  readonly source: Source;
+  /** Null for the form of the address without an endpoint. */
+  readonly endpointId: string | null;
+  /** Within which a dedup key means one and the same delivery. */
+  readonly dedupScope: string;
+  /** Whose token bucket pays for the request. */
+  readonly client: string;
+  /** SHA-256 of a proof that no second event can carry; null for one that says nothing against repetition. */
+  readonly proofHash: Buffer | null;
+}
+
+/** Beside the request instead of on it, so that nothing a client sends can pass for a sender. */
+const senders = new WeakMap<object, Sender>();
+
+export function setSender(request: object, sender: Sender): void {
+  senders.set(request, sender);
+}
+
+export function senderOf(request: object): Sender {
+  const sender = senders.get(request);
+  if (!sender) throw new Error('the sender of this request was not proved');
+  return sender;
+}

@@ -1,0 +1,41 @@
+import { problems } from '@mira/problem';
+import { type RateLimitClient, type RateLimitExceeded, RateLimitGuard } from '@mira/rate-limit';
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import {
+  getOptionsToken,
+  getStorageToken,
+  type ThrottlerModuleOptions,
+  type ThrottlerStorage,
+} from '@nestjs/throttler';
+import { MiraConfig } from '../../config/mira.config';
+import { withinAnswerTime } from './answer-time';
+import { senderOf } from './sender';
+
+/** Charges a webhook to its client's token bucket: the endpoint, else the API key, else the address. */
+@Injectable()
+export class WebhookRateLimitGuard extends RateLimitGuard {
+  constructor(
+    @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
+    @Inject(getStorageToken()) storage: ThrottlerStorage,
+    reflector: Reflector,
+    private readonly config: MiraConfig,
+  ) {
+    super(options, storage, reflector);
+  }
+
+  override canActivate(context: ExecutionContext): Promise<boolean> {
+    return withinAnswerTime(super.canActivate(context));
+  }
+
+  protected clientOf(context: ExecutionContext): RateLimitClient | undefined {
+    const { rate_limit_enabled: enabled, rate_limit: limit } = this.config.webhook;
+    if (!enabled) return undefined;
+    const { client } = senderOf(context.switchToHttp().getRequest<object>());
+    return { key: client, capacity: limit.max_requests, windowSeconds: limit.window_seconds };
+  }
+
+  protected override refusal({ retryAfterSeconds }: RateLimitExceeded): Error {
+    return problems.rateLimitExceeded(retryAfterSeconds);
+  }
+}

@@ -1,0 +1,42 @@
+import { Public } from '@mira/access';
+import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { IngestService } from './ingest.service';
+import { rawBodyOf } from './raw-body';
+import { ReceivedView } from './received.dto';
+import { senderOf } from './sender';
+import { SenderGuard } from './sender.guard';
+import { WebhookRateLimitGuard } from './webhook-rate-limit.guard';
+
+/** Where webhooks come in. The sender is proved first, then charged, and only then is the body looked at. */
+@ApiTags('receiving')
+@Controller('webhook')
+@Public('every sender proves itself by its own scheme, which SenderGuard checks')
+@UseGuards(SenderGuard, WebhookRateLimitGuard)
+export class WebhookController {
+  constructor(private readonly ingest: IngestService) {}
+
+  /** Receives a webhook by API key, or signed with `webhook.secret_key`. */
+  @Post(':service')
+  @ApiHeader({ name: 'X-API-Key', required: false, description: 'An API key with webhook:receive' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same for each try of one delivery' })
+  receive(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<ReceivedView> {
+    return this.accept(request, response);
+  }
+
+  /** Receives a webhook at a tenant's own address, whose endpoint says how the sender proves itself. */
+  @Post(':service/:endpoint_id')
+  receiveAtEndpoint(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<ReceivedView> {
+    return this.accept(request, response);
+  }
+
+  private async accept(request: Request, response: Response): Promise<ReceivedView> {
+    const { id, duplicate } = await this.ingest.accept(senderOf(request), {
+      headers: request.headers,
+      body: rawBodyOf(request),
+    });
+    response.status(duplicate ? 200 : 202);
+    return { id, status: 'accepted', duplicate };
+  }
+}

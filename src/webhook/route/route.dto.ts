@@ -1,0 +1,86 @@
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsObject, ValidateNested } from 'class-validator';
+import { IfGiven } from '../input/if-given.decorator';
+import { IsLine, IsListOfLines } from '../input/line.decorator';
+import { serviceNames } from '../source/source.registry';
+import { AgentTargetDto, N8nTargetDto, RouteTargetDto } from './route-target.dto';
+
+export type RouteTarget = N8nTargetDto | AgentTargetDto;
+
+const ONE_OF_THE_SERVICES = { message: `must be one of ${serviceNames.join(', ')}` };
+const MAX_EVENT_TYPES = 100;
+const AN_OBJECT = { message: 'must be an object' };
+
+const targetSchema = {
+  oneOf: [{ $ref: getSchemaPath(N8nTargetDto) }, { $ref: getSchemaPath(AgentTargetDto) }],
+};
+
+/** An unknown kind stays a `RouteTargetDto`, whose validation says which kinds there are. */
+function TypeOfTarget(): PropertyDecorator {
+  return Type(() => RouteTargetDto, {
+    discriminator: {
+      property: 'kind',
+      subTypes: [
+        { name: 'n8n', value: N8nTargetDto },
+        { name: 'agent', value: AgentTargetDto },
+      ],
+    },
+    keepDiscriminatorProperty: true,
+  });
+}
+
+@ApiExtraModels(N8nTargetDto, AgentTargetDto)
+export class CreateRouteDto {
+  @IsLine(255)
+  name!: string;
+
+  /** Whose events go along it. */
+  @ApiProperty({ enum: serviceNames })
+  @IsIn(serviceNames, ONE_OF_THE_SERVICES)
+  service!: string;
+
+  /** Those that do; none named means all. Compared exactly. */
+  @IfGiven()
+  @IsListOfLines(MAX_EVENT_TYPES, 255)
+  event_types?: string[];
+
+  @ApiProperty(targetSchema)
+  @IsObject(AN_OBJECT)
+  @ValidateNested(AN_OBJECT)
+  @TypeOfTarget()
+  target!: RouteTarget;
+
+  /** Whether events go along it; they do, unless this is false. */
+  @IfGiven()
+  @IsBoolean({ message: 'must be true or false' })
+  enabled?: boolean;
+}
+
+/** What is left out stays as it is; `event_types` and `target` are replaced as a whole. */
+@ApiExtraModels(N8nTargetDto, AgentTargetDto)
+export class UpdateRouteDto {
+  @IfGiven()
+  @IsLine(255)
+  name?: string;
+
+  @ApiProperty({ enum: serviceNames, required: false })
+  @IfGiven()
+  @IsIn(serviceNames, ONE_OF_THE_SERVICES)
+  service?: string;
+
+  @IfGiven()
+  @IsListOfLines(MAX_EVENT_TYPES, 255)
+  event_types?: string[];
+
+  @ApiProperty({ ...targetSchema, required: false })
+  @IfGiven()
+  @IsObject(AN_OBJECT)
+  @ValidateNested(AN_OBJECT)
+  @TypeOfTarget()
+  target?: RouteTarget;
+
+  @IfGiven()
+  @IsBoolean({ message: 'must be true or false' })
+  enabled?: boolean;
+}

@@ -1,0 +1,45 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+
+/** Which events of a tenant go where. The columns of the target that its kind does not use are null. */
+@Entity('routes')
+export class Route {
+  @PrimaryColumn('uuid', { name: 'tenant_id' })
+  tenantId!: string;
+
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text')
+  service!: string;
+
+  /** Empty: all of the service's. */
+  @Column('text', { name: 'event_types', array: true })
+  eventTypes!: string[];
+
+  @Column('text', { name: 'target_kind' })
+  targetKind!: 'n8n' | 'agent';
+
+  @Column('uuid', { name: 'integration_id', nullable: true })
+  integrationId!: string | null;
+
+  @Column('text', { name: 'workflow_id', nullable: true })
+  workflowId!: string | null;
+
+  @Column('text', { name: 'webhook_path', nullable: true })
+  webhookPath!: string | null;
+
+  @Column('text', { name: 'agent_name', nullable: true })
+  agentName!: string | null;
+
+  @Column('boolean')
+  enabled!: boolean;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,138 @@
+import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
+import { problems } from '@mira/problem';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, QueryFailedError } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { AgentRegistry } from '../../agent/agent.registry';
+import { TenantDatabase } from '../../database/tenant.database';
+import { IntegrationService } from '../../n8n/integration.service';
+import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
+import { Route } from './route.entity';
+import { RouteRepository } from './route.repository';
+import { type RouteView, routeView } from './route-view.dto';
+
+/** Decides where a tenant's events go, from the next one on: makes, changes and deletes its routes. */
+@Injectable()
+export class RouteService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly routes: RouteRepository,
+    private readonly integrations: IntegrationService,
+    private readonly agents: AgentRegistry,
+  ) {}
+
+  async list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<RouteView>> {
+    const before = decodeCursor(cursor);
+    const rows = await this.database.transaction(tenantId, (manager) =>
+      this.routes.list(manager, tenantId, limit + 1, before),
+    );
+    return toPage(rows.map(routeView), limit, ({ id }) => id);
+  }
+
+  async get(tenantId: string, id: string): Promise<RouteView> {
+    const route = await this.database.transaction(tenantId, (manager) => this.routes.find(manager, tenantId, id));
+    return routeView(found(route));
+  }
+
+  async create(tenantId: string, wanted: CreateRouteDto): Promise<RouteView> {
+    const { name, service, event_types = [], target, enabled = true } = wanted;
+    const route = Object.assign(new Route(), {
+      tenantId,
+      id: uuidv7(),
+      name,
+      service,
+      eventTypes: [...new Set(event_types)],
+      ...columnsOf(target),
+      enabled,
+    });
+    return this.saving(tenantId, async (manager) => {
+      await this.checkTarget(manager, tenantId, target);
+      return this.routes.save(manager, route);
+    });
+  }
+
+  async update(tenantId: string, id: string, changes: UpdateRouteDto): Promise<RouteView> {
+    const { name, service, event_types, target, enabled } = changes;
+    return this.saving(tenantId, async (manager) => {
+      const route = found(await this.routes.lock(manager, tenantId, id));
+      if (target) {
+        await this.checkTarget(manager, tenantId, target);
+        Object.assign(route, columnsOf(target));
+      }
+      route.name = name ?? route.name;
+      route.service = service ?? route.service;
+      route.eventTypes = event_types ? [...new Set(event_types)] : route.eventTypes;
+      route.enabled = enabled ?? route.enabled;
+      return this.routes.save(manager, route);
+    });
+  }
+
+  /** Its deliveries that are still open end dead when their turn comes. */
+  async delete(tenantId: string, id: string): Promise<void> {
+    const deleted = await this.database.transaction(tenantId, (manager) => this.routes.delete(manager, tenantId, id));
+    if (!deleted) throw notFound();
+  }
+
+  private async checkTarget(manager: EntityManager, tenantId: string, target: RouteTarget): Promise<void> {
+    switch (target.kind) {
+      case 'n8n':
+        if (await this.integrations.exists(manager, tenantId, target.integration_id)) return;
+        throw unknownIntegration();
+      case 'agent':
+        if (this.agents.find(target.agent)) return;
+        throw unknownAgent(this.agents.names());
+    }
+  }
+
+  /** An integration that was there a moment ago may be deleted before the route is stored: then the table refuses it. */
+  private async saving(tenantId: string, work: (manager: EntityManager) => Promise<Route>): Promise<RouteView> {
+    try {
+      return routeView(await this.database.transaction(tenantId, work));
+    } catch (error) {
+      throw isForeignKeyViolation(error) ? unknownIntegration() : error;
+    }
+  }
+}
+
+type TargetColumns = Pick<Route, 'targetKind' | 'integrationId' | 'workflowId' | 'webhookPath' | 'agentName'>;
+
+function columnsOf(target: RouteTarget): TargetColumns {
+  const none = { integrationId: null, workflowId: null, webhookPath: null, agentName: null };
+  switch (target.kind) {
+    case 'n8n':
+      return {
+        ...none,
+        targetKind: target.kind,
+        integrationId: target.integration_id,
+        workflowId: target.workflow_id ?? null,
+        webhookPath: target.webhook_path ?? null,
+      };
+    case 'agent':
+      return { ...none, targetKind: target.kind, agentName: target.agent };
+  }
+}
+
+function found(route: Route | null): Route {
+  if (!route) throw notFound();
+  return route;
+}
+
+function notFound() {
+  return problems.notFound('There is no such route.');
+}
+
+function unknownIntegration() {
+  return problems.validationFailed([{ field: 'target.integration_id', message: 'there is no such integration' }]);
+}
+
+function unknownAgent(names: readonly string[]) {
+  const known = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
+  return problems.validationFailed([{ field: 'target.agent', message: `there is no such agent; ${known}` }]);
+}
+
+/** SQLSTATE 23503. */
+function isForeignKeyViolation(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const cause: unknown = error.driverError;
+  return cause instanceof Error && 'code' in cause && cause.code === '23503';
+}

@@ -1,0 +1,18 @@
+import { GenericSource } from './generic.source';
+import { GithubSource } from './github.source';
+import { N8nSource } from './n8n.source';
+import type { Source } from './source';
+import { StandardSource } from './standard.source';
+
+/** Every sender that Mira knows. A new one is a file beside this one, and a line here. */
+const sources: readonly Source[] = [new N8nSource(), new GithubSource(), new StandardSource(), new GenericSource()];
+
+const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [source.name, source]));
+
+/** The names that may stand in the URL. */
+export const serviceNames: readonly string[] = [...byName.keys()];
+
+/** The source of a `:service`, or undefined where there is no such sender. Names are matched exactly. */
+export function findSource(service: string): Source | undefined {
+  return byName.get(service);
+}

@@ -1,0 +1,194 @@
+import { generateStandardKeyPair, signHmac } from '@mira/signature';
+import type { IncomingHttpHeaders } from 'node:http';
+import { GenericSource } from './generic.source';
+import { GithubSource } from './github.source';
+import { N8nSource } from './n8n.source';
+import type { Payload } from './payload/payload';
+import type { ReceivedRequest } from './received-request';
+import { StandardSource } from './standard.source';
+
+const github = new GithubSource();
+const n8n = new N8nSource();
+const standard = new StandardSource();
+const generic = new GenericSource();
+
+function aRequest(headers: IncomingHttpHeaders = {}, body = ''): ReceivedRequest {
+  return { headers, body: Buffer.from(body) };
+}
+
+function json(value: unknown): Payload {
+  return { format: 'json', value };
+}
+
+describe('dedup keys', () => {
+  it.each([
+    [github, 'x-github-delivery'],
+    [standard, 'webhook-id'],
+  ])('are the sender’s own id first, then Idempotency-Key: $name', (source, header) => {
+    const both = { [header]: 'own', 'idempotency-key': 'brought' };
+    expect(source.dedupKey(aRequest(both), json({}))).toEqual({ kind: 'key', key: 'own' });
+    expect(source.dedupKey(aRequest({ ...both, [header]: '' }), json({}))).toEqual({ kind: 'key', key: 'brought' });
+  });
+
+  it.each([n8n, generic, github, standard])('are Idempotency-Key where there is no other: $name', (source) => {
+    expect(source.dedupKey(aRequest({ 'idempotency-key': 'k' }), json({}))).toEqual({ kind: 'key', key: 'k' });
+    expect(source.dedupKey(aRequest(), json({ id: 'not this' }))).toEqual({ kind: 'none' });
+  });
+
+  it.each([n8n, generic])('are not another sender’s header: $name', (source) => {
+    const others = { 'x-github-delivery': 'a', 'webhook-id': 'b' };
+    expect(source.dedupKey(aRequest(others), json({}))).toEqual({ kind: 'none' });
+  });
+
+  it('are malformed when they cannot be kept as they are', () => {
+    const key = (text: string) => generic.dedupKey(aRequest({ 'idempotency-key': text }), json({})).kind;
+    expect(key('k'.repeat(255))).toBe('key');
+    expect(key('k'.repeat(256))).toBe('malformed');
+    expect(key('a\tb')).toBe('malformed');
+    expect(key('a\u0000b')).toBe('malformed');
+    expect(key('a\u0085b')).toBe('malformed');
+    expect(github.dedupKey(aRequest({ 'x-github-delivery': 'k'.repeat(256) }), json({})).kind).toBe('malformed');
+  });
+});
+
+describe('event types', () => {
+  it('are a header’s alone at GitHub, whatever the body says', () => {
+    const request = aRequest({ 'x-github-event': 'pull_request' });
+    expect(github.eventType(request, json({ action: 'opened', type: 'x' }))).toBe('pull_request');
+    expect(github.eventType(aRequest(), json({ type: 'x' }))).toBeNull();
+  });
+
+  it.each([
+    [n8n, { workflow_type: 'a', type: 'b' }, 'a'],
+    [n8n, { type: 'b', event: 'c' }, 'b'],
+    [n8n, { event: 'c' }, null],
+    [standard, { type: 'b', event: 'c' }, 'b'],
+    [standard, { event: 'c' }, null],
+    [generic, { type: 'a', event: 'b', event_type: 'c' }, 'a'],
+    [generic, { event: 'b', event_type: 'c' }, 'b'],
+    [generic, { event_type: 'c', workflow_type: 'd' }, 'c'],
+    [generic, { workflow_type: 'd' }, null],
+  ])('stand in the payload: $name reads %j as %j', (source, value, expected) => {
+    expect(source.eventType(aRequest({ 'x-github-event': 'push' }), json(value))).toBe(expected);
+  });
+
+  it.each([
+    ['a number', 7],
+    ['an object', { name: 'x' }],
+    ['a list', ['x']],
+    ['empty', ''],
+    ['null', null],
+    ['too long', 'x'.repeat(256)],
+    ['NUL', 'a\u0000b'],
+    ['a line break', 'a\nb'],
+    ['half a surrogate pair', 'a\ud800'],
+  ])('pass over a candidate that is %s', (_, type) => {
+    expect(generic.eventType(aRequest(), json({ type }))).toBeNull();
+    expect(generic.eventType(aRequest(), json({ type, event: 'next' }))).toBe('next');
+  });
+
+  it('may have 255 characters', () => {
+    expect(generic.eventType(aRequest(), json({ type: 'x'.repeat(255) }))).toHaveLength(255);
+  });
+
+  it.each([[null], [undefined], [7], ['type'], [[{ type: 'x' }]], [{ __proto__: { type: 'inherited' } }]])(
+    'are absent where the payload is %j',
+    (value) => {
+      expect(generic.eventType(aRequest(), json(value))).toBeNull();
+    },
+  );
+});
+
+describe('secrets that somebody brings', () => {
+  it.each([github, n8n, generic])('are any fair text: $name', (source) => {
+    expect(source.checkSecret("It's a Secret to Everybody")).toBeNull();
+    expect(source.checkSecret('short')).toMatch(/8 to 255/);
+    expect(source.checkSecret(' padded secret ')).toMatch(/white space/);
+  });
+
+  it('are keys of Standard Webhooks for standard, and never a private one', () => {
+    const { privateKey, publicKey } = generateStandardKeyPair();
+    expect(standard.checkSecret('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')).toBeNull();
+    expect(standard.checkSecret(publicKey)).toBeNull();
+    expect(standard.checkSecret(privateKey)).toMatch(/public half/);
+    expect(standard.checkSecret("It's a Secret to Everybody")).toMatch(/whsec_/);
+  });
+});
+
+describe('configuration', () => {
+  it.each([github, n8n, standard])('has no settings for $name, and says so', (source) => {
+    expect(source.configErrors({})).toEqual([]);
+    expect(source.configErrors(null)).toEqual([]);
+    expect(source.configErrors({ header: 'x' })).toEqual([
+      { field: 'config.header', message: 'is unknown; this source has no settings' },
+    ]);
+  });
+
+  it.each([['text'], [7], [[]], [true]])('is refused as %j', (config) => {
+    expect(generic.configErrors(config)).toEqual([{ field: 'config', message: 'must be an object' }]);
+    expect(github.configErrors(config)).toEqual([{ field: 'config', message: 'must be an object' }]);
+  });
+
+  it.each([
+    {},
+    { header: 'X-Signature' },
+    { encoding: 'base64' },
+    { prefix: '' },
+    { prefix: 'HMAC-SHA256 ' },
+    { timestamp_header: 'X-Time' },
+    { header: null, encoding: null, prefix: null, timestamp_header: null },
+  ])('takes %j for generic', (config) => {
+    expect(generic.configErrors(config)).toEqual([]);
+  });
+
+  it.each<[object, string, RegExp]>([
+    [{ header: '' }, 'config.header', /name of a header/],
+    [{ header: 'x y' }, 'config.header', /name of a header/],
+    [{ header: 'x:\r\n' }, 'config.header', /name of a header/],
+    [{ header: 7 }, 'config.header', /name of a header/],
+    [{ header: 'x'.repeat(101) }, 'config.header', /name of a header/],
+    [{ encoding: 'base32' }, 'config.encoding', /hex or base64/],
+    [{ encoding: ['hex'] }, 'config.encoding', /hex or base64/],
+    [{ prefix: 7 }, 'config.prefix', /printable ASCII/],
+    [{ prefix: ' a' }, 'config.prefix', /begin with a space/],
+    [{ prefix: 'é' }, 'config.prefix', /printable ASCII/],
+    [{ prefix: 'x'.repeat(65) }, 'config.prefix', /64/],
+    [{ timestamp_header: '' }, 'config.timestamp_header', /name of a header/],
+    [{ timestamp_header: 'X-Webhook-Signature' }, 'config.timestamp_header', /another header/],
+    [{ headers: 'x' }, 'config.headers', /header, encoding, prefix, timestamp_header/],
+    [JSON.parse('{"__proto__": {"header": "x"}}'), 'config.__proto__', /unknown/],
+    [{ constructor: 'x' }, 'config.constructor', /unknown/],
+  ])('refuses %j for generic, naming the setting', (config, field, message) => {
+    expect(generic.configErrors(config)).toEqual([{ field, message: expect.stringMatching(message) }]);
+  });
+
+  it('names every fault at once', () => {
+    const fields = generic.configErrors({ header: '', encoding: 'x', other: 1 }).map(({ field }) => field);
+    expect(fields.toSorted()).toEqual(['config.encoding', 'config.header', 'config.other']);
+  });
+});
+
+describe('generic', () => {
+  const now = new Date(1_784_000_000_000);
+  const secrets = ['a secret of somebody'];
+
+  it('stops rather than guess when a stored setting is unusable', () => {
+    const bad = [{ header: 7 }, { encoding: 'rot13' }, { prefix: {} }, { timestamp_header: false }];
+    for (const config of bad) {
+      expect(() => generic.verify(aRequest(), { secrets, config, now })).toThrow(TypeError);
+    }
+  });
+
+  it('takes settings that are null for absent ones', () => {
+    const proof = signHmac([Buffer.from('x')], 'a secret of somebody', { algorithm: 'sha256', encoding: 'hex' });
+    const config = { header: null, encoding: null, prefix: null, timestamp_header: null };
+    const request = aRequest({ 'x-webhook-signature': proof }, 'x');
+    expect(generic.verify(request, { secrets, config, now })).toEqual({ kind: 'valid', proof });
+  });
+
+  it('does not take what an object inherits for a header', () => {
+    for (const header of ['constructor', '__proto__', 'toString']) {
+      expect(generic.verify(aRequest(), { secrets, config: { header }, now }).kind).toBe('missing');
+    }
+  });
+});

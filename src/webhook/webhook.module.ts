@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { DeliveryModule } from './delivery/delivery.module';
+import { EndpointModule } from './endpoint/endpoint.module';
+import { EventModule } from './event/event.module';
+import { IngestModule } from './ingest/ingest.module';
+import { RouteModule } from './route/route.module';
+
+/** The product: receive, store, route, deliver. */
+@Module({ imports: [IngestModule, EndpointModule, RouteModule, EventModule, DeliveryModule] })
+export class WebhookModule {}
