@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { Agent, type AgentEvent, type AgentResult } from '../agent/agent';
+import { readProjectInitialization } from './project-initialization';
+import { ProjectService } from './project.service';
+
+/**
+ * Makes the project that a workflow asks for. The event's id stands in the project's row and is unique there, so
+ * that an event which is delivered twice makes one project.
+ */
+@Injectable()
+export class ProjectInitializationAgent extends Agent {
+  readonly name = 'project_initialization';
+  readonly description = 'Makes a project in the tenant, with the name and the description that the webhook brings.';
+  override readonly subscriptions = [{ service: 'n8n', eventType: 'project_initialization' }] as const;
+
+  constructor(private readonly projects: ProjectService) {
+    super();
+  }
+
+  async handle({ tenantId, eventId, payload }: AgentEvent): Promise<AgentResult> {
+    const asked = readProjectInitialization(payload);
+    if (asked.kind === 'refused') return asked;
+    const { name, description } = asked;
+    const { kind, id } = await this.projects.create(tenantId, { name, description, sourceEventId: eventId });
+    return {
+      kind: 'done',
+      detail: kind === 'created' ? `Made project ${id}.` : `Project ${id} was made by this event before.`,
+    };
+  }
+}

@@ -1,0 +1,54 @@
+import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
+import { problems } from '@mira/problem';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { TenantDatabase } from '../database/tenant.database';
+import { type ProjectView, projectView } from './project-view.dto';
+import { ProjectRepository } from './project.repository';
+
+/** What a project needs to be made. `sourceEventId`: the event that asks for it, which makes one project at most. */
+export interface NewProject {
+  readonly name: string;
+  readonly description: string | null;
+  readonly sourceEventId: string | null;
+}
+
+/** `exists`: an earlier delivery of the same event made the project. */
+export interface CreatedProject {
+  readonly kind: 'created' | 'exists';
+  readonly id: string;
+}
+
+/** Makes and finds a tenant's projects. */
+@Injectable()
+export class ProjectService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly projects: ProjectRepository,
+  ) {}
+
+  async create(tenantId: string, { name, description, sourceEventId }: NewProject): Promise<CreatedProject> {
+    const id = uuidv7();
+    return this.database.transaction(tenantId, async (manager) => {
+      const isNew = await this.projects.insert(manager, { tenantId, id, name, description, sourceEventId });
+      if (isNew) return { kind: 'created', id };
+      const earlier = sourceEventId && (await this.projects.findBySourceEvent(manager, tenantId, sourceEventId));
+      if (!earlier) throw new Error('the project is neither new nor there');
+      return { kind: 'exists', id: earlier.id };
+    });
+  }
+
+  async list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<ProjectView>> {
+    const before = decodeCursor(cursor);
+    const rows = await this.database.transaction(tenantId, (manager) =>
+      this.projects.list(manager, tenantId, limit + 1, before),
+    );
+    return toPage(rows.map(projectView), limit, ({ id }) => id);
+  }
+
+  async get(tenantId: string, id: string): Promise<ProjectView> {
+    const project = await this.database.transaction(tenantId, (manager) => this.projects.find(manager, tenantId, id));
+    if (!project) throw problems.notFound('There is no such project.');
+    return projectView(project);
+  }
+}
