@@ -1,0 +1,44 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { ConfigModule } from './config/config.module';
+import type { MiraConfig } from './config/mira.config';
+import type { DatabaseTarget } from './database/connection';
+import { DatabaseModule } from './database/database.module';
+import { HealthModule } from './health/health.module';
+import { createLoggerModule } from './log/logger.module';
+import { MetricsModule } from './metrics/metrics.module';
+import { N8nModule } from './n8n/n8n.module';
+import { OutboundModule } from './outbound/outbound.module';
+import { createProblemFilter } from './problem-filter';
+import { createValidationPipe } from '@mira/problem';
+import { ProjectModule } from './project/project.module';
+import { RbacModule } from './rbac/rbac.module';
+import { TenantModule } from './tenant/tenant.module';
+import { WebhookModule } from './webhook/webhook.module';
+
+/** The table of contents. */
+@Module({})
+export class AppModule {
+  static forRoot(config: MiraConfig, database: { target: DatabaseTarget; masterKey: Buffer }): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        createLoggerModule(config),
+        DatabaseModule.forRoot(database.target, database.masterKey),
+        OutboundModule,
+        MetricsModule,
+        HealthModule,
+        TenantModule,
+        RbacModule,
+        N8nModule,
+        WebhookModule,
+        ProjectModule,
+      ],
+      providers: [
+        { provide: APP_FILTER, useFactory: createProblemFilter },
+        { provide: APP_PIPE, useFactory: createValidationPipe },
+      ],
+    };
+  }
+}

@@ -1,0 +1,22 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+
+export type ReadinessState = 'starting' | 'ready' | 'draining';
+
+/** Whether this process wants requests. A load balancer is told before the door closes, and only after it is open. */
+@Injectable()
+export class Readiness implements OnModuleDestroy {
+  private current: ReadinessState = 'starting';
+
+  get state(): ReadinessState {
+    return this.current;
+  }
+
+  open(): void {
+    this.current = 'ready';
+  }
+
+  /** First of the steps of a shutdown. */
+  onModuleDestroy(): void {
+    this.current = 'draining';
+  }
+}

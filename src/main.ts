@@ -1,0 +1,56 @@
+import { ConfigError } from './config/config-error';
+import type { MiraConfig } from './config/mira.config';
+import { loadProcessConfig } from './config/process-config';
+import { DataFolderInUseError } from './database/embedded/data-folder.lock';
+import { type RunningMira, startMira } from './mira';
+import { welcome } from './welcome';
+
+/** What a shutdown may take beyond the time that work under way is given, in milliseconds. */
+const SHUTDOWN_MARGIN_MS = 5_000;
+
+async function main(): Promise<void> {
+  const config = loadProcessConfig();
+  const mira = await startMira(config, say);
+  say(welcome(mira, config));
+  stopOnSignal(mira, config);
+  mira.onFatal((error) => {
+    complain(`The embedded database ended: ${error.message}. Mira cannot go on without it.`);
+    process.exit(1);
+  });
+}
+
+function stopOnSignal(mira: RunningMira, config: MiraConfig): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    const patience = config.shutdown.timeout_seconds * 1_000 + SHUTDOWN_MARGIN_MS;
+    setTimeout(() => {
+      complain('Could not finish in time; what was acknowledged is stored and goes on at the next start.');
+      process.exit(1);
+    }, patience).unref();
+    mira.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        complain(`The shutdown failed: ${String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof ConfigError || error instanceof DataFolderInUseError;
+  complain(expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exit(1);
+});

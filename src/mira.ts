@@ -1,0 +1,69 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import type { AddressInfo } from 'node:net';
+import { AppModule } from './app.module';
+import type { MiraConfig } from './config/mira.config';
+import { openDatabase } from './database/open-database';
+import { Readiness } from './health/readiness';
+import { prepareHttp } from './http-server';
+import { ApplicationLogger } from './log/application.logger';
+import { publishOpenApi } from './openapi';
+import { type FirstCredentials, FirstStart } from './rbac/first-start';
+
+/** A Mira that is running. */
+export interface RunningMira {
+  readonly app: NestExpressApplication;
+  /** Where it listens, as a client on this machine reaches it. */
+  readonly url: string;
+  readonly embedded: boolean;
+  /** Only from the start that made them. */
+  readonly firstCredentials: FirstCredentials | null;
+  /** Tells of a part that Mira cannot do without and that ended by itself. */
+  onFatal(callback: (error: Error) => void): void;
+  /** Takes no more, finishes what is under way, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Opens the database, builds the program and listens. Whatever fails on the way is closed again and thrown. */
+export async function startMira(config: MiraConfig, notify: (line: string) => void): Promise<RunningMira> {
+  const database = await openDatabase(config, notify);
+  let app: NestExpressApplication | null = null;
+  try {
+    app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, database), {
+      bodyParser: false,
+      bufferLogs: true,
+      abortOnError: false,
+      forceCloseConnections: false,
+    });
+    app.useLogger(new ApplicationLogger(app.get(Logger)));
+    prepareHttp(app, config);
+    publishOpenApi(app);
+    await app.init();
+    const firstCredentials = await app.get(FirstStart).run();
+    await app.listen(config.webhook.port, config.webhook.host);
+    app.get(Readiness).open();
+    const running = app;
+    return {
+      app,
+      url: localUrl(config.webhook.host, running.getHttpServer().address()),
+      embedded: database.embedded !== null,
+      firstCredentials,
+      onFatal: (callback) => database.embedded?.onUnexpectedExit(callback),
+      stop: async () => {
+        await running.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await app?.close().catch(() => undefined);
+    await database.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+function localUrl(host: string, address: AddressInfo | string | null): string {
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}

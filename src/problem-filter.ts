@@ -1,0 +1,19 @@
+import { Problem, ProblemFilter, problems } from '@mira/problem';
+import { isDatabaseAway } from './database/database-away';
+import { GroupCommitOverloadError } from './database/group-commit';
+import { AnswerTimeError } from './webhook/ingest/answer-time';
+
+/** When a client should come again after the database was away, in seconds. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** Renders every failure, and knows which of them only mean that the database cannot serve just now. */
+export function createProblemFilter(): ProblemFilter {
+  return new ProblemFilter(asPassing);
+}
+
+function asPassing(error: unknown): Problem | null {
+  const passing =
+    isDatabaseAway(error) || error instanceof GroupCommitOverloadError || error instanceof AnswerTimeError;
+  if (!passing) return null;
+  return problems.serviceUnavailable('Nothing was taken; send it again.', RETRY_AFTER_SECONDS, error);
+}
