@@ -1,0 +1,192 @@
+import { v7 as uuidv7 } from 'uuid';
+import { MiraConfig } from '../../src/config/mira.config';
+import { DeliveryAttempt } from '../../src/webhook/delivery/delivery-attempt.entity';
+import { Delivery, type DeliveryStatus } from '../../src/webhook/delivery/delivery.entity';
+import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
+import { DeliveryRepository } from '../../src/webhook/delivery/delivery.repository';
+import { DeliveryService } from '../../src/webhook/delivery/delivery.service';
+import { ListDeliveriesQuery } from '../../src/webhook/delivery/list-deliveries.dto';
+import { describeOnEachDatabase } from '../support/databases';
+import { refusalOf } from '../support/refusals';
+
+interface StoredDelivery {
+  status?: DeliveryStatus;
+  eventId?: string;
+  routeId?: string;
+  attemptCount?: number;
+  nextAttemptAt?: Date | null;
+}
+
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+
+function query(filters: Partial<ListDeliveriesQuery> = {}): ListDeliveriesQuery {
+  return Object.assign(new ListDeliveriesQuery(), filters);
+}
+
+describeOnEachDatabase(
+  'deliveries, as people see them,',
+  (database) => {
+    let queue: DeliveryQueue;
+    let sut: DeliveryService;
+    let tenantId: string;
+    let otherTenantId: string;
+    let wakes: number;
+
+    beforeAll(async () => {
+      const { dataSource, target, tenants } = database();
+      queue = new DeliveryQueue(new MiraConfig(), dataSource, target);
+      await queue.onModuleInit();
+      sut = new DeliveryService(tenants, new DeliveryRepository(), queue);
+    });
+
+    afterAll(async () => {
+      await queue.onApplicationShutdown();
+    });
+
+    beforeEach(() => {
+      [tenantId, otherTenantId] = [uuidv7(), uuidv7()];
+      wakes = 0;
+      queue.whenWoken(() => {
+        wakes += 1;
+      });
+    });
+
+    async function stored(delivery: StoredDelivery = {}, owner = tenantId): Promise<string> {
+      const id = uuidv7();
+      const { status = 'dead', eventId = uuidv7(), routeId = uuidv7(), attemptCount = 3 } = delivery;
+      const isOpen = status === 'queued' || status === 'held';
+      await database().dataSource.query(
+        `INSERT INTO deliveries (tenant_id, id, event_id, route_id, status, attempt_count, next_attempt_at, reason,
+           created_at, completed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'The receiver answered 500.', $8, $9)`,
+        [
+          owner,
+          id,
+          eventId,
+          routeId,
+          status,
+          attemptCount,
+          delivery.nextAttemptAt ?? null,
+          new Date(),
+          isOpen ? null : new Date(),
+        ],
+      );
+      return id;
+    }
+
+    /** The jobs that a worker would get now. */
+    async function jobs(): Promise<{ deliveryId: string; attempt: number }[]> {
+      const claimed = await queue.claim(100);
+      return claimed
+        .filter((job) => job.tenantId === tenantId)
+        .map(({ deliveryId, attempt }) => ({ deliveryId, attempt }));
+    }
+
+    const listed = async (filters: Partial<ListDeliveriesQuery> = {}) =>
+      (await sut.list(tenantId, query(filters))).data.map(({ id }) => id);
+
+    it('are listed newest first, by status, event and route', async () => {
+      const [eventId, routeId] = [uuidv7(), uuidv7()];
+      const dead = await stored({ eventId, routeId });
+      const queued = await stored({ status: 'queued', eventId });
+      const delivered = await stored({ status: 'delivered', routeId });
+
+      expect(await listed()).toEqual([delivered, queued, dead]);
+      expect(await listed({ status: 'queued' })).toEqual([queued]);
+      expect(await listed({ status: 'held' })).toEqual([]);
+      expect(await listed({ event_id: eventId })).toEqual([queued, dead]);
+      expect(await listed({ route_id: routeId })).toEqual([delivered, dead]);
+      expect(await listed({ event_id: eventId, route_id: routeId, status: 'dead' })).toEqual([dead]);
+
+      const first = await sut.list(tenantId, query({ limit: 2 }));
+      expect(first.data.map(({ id }) => id)).toEqual([delivered, queued]);
+      const rest = await sut.list(tenantId, query({ limit: 2, cursor: first.next_cursor ?? undefined }));
+      expect(rest).toMatchObject({ data: [{ id: dead }], next_cursor: null });
+    });
+
+    it('show their attempts, first to last, with what came back', async () => {
+      const id = await stored();
+      const startedAt = new Date('2026-11-22T10:00:00.123Z');
+      for (const [number, body] of [
+        [2, Buffer.from([0x6f, 0x6b, 0xff])],
+        [1, null],
+      ] as const) {
+        await database().dataSource.query(
+          `INSERT INTO delivery_attempts (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason,
+             status_code, response_headers, response_body)
+           VALUES ($1, $2, $3, $4, 12.5, 'retry', 'The receiver answered 500.', $5, $6, $7)`,
+          [tenantId, id, number, startedAt, body && 500, body && { 'content-type': 'text/plain' }, body],
+        );
+      }
+      const attempt = { started_at: startedAt.toISOString(), duration_ms: 12.5, outcome: 'retry' };
+      expect((await sut.get(tenantId, id)).attempts).toEqual([
+        {
+          ...attempt,
+          number: 1,
+          reason: 'The receiver answered 500.',
+          status_code: null,
+          response_headers: null,
+          response_body: null,
+          response_body_bytes: null,
+        },
+        {
+          ...attempt,
+          number: 2,
+          reason: 'The receiver answered 500.',
+          status_code: 500,
+          response_headers: { 'content-type': 'text/plain' },
+          response_body: 'ok\ufffd',
+          response_body_bytes: 3,
+        },
+      ]);
+    });
+
+    it.each<[StoredDelivery, string]>([
+      [{ status: 'dead' }, 'dead'],
+      [{ status: 'queued', nextAttemptAt: inAnHour() }, 'waiting for their next attempt'],
+      [{ status: 'queued', nextAttemptAt: new Date(Date.now() - 120_000) }, 'queued, but forgotten by the queue'],
+    ])('are tried again on demand: %j', async (delivery) => {
+      const id = await stored({ ...delivery, attemptCount: 3 });
+      const before = Date.now();
+      const view = await sut.retry(tenantId, id);
+      expect(view).toMatchObject({ id, status: 'queued', attempt_count: 3, reason: null, completed_at: null });
+      expect(Date.parse(view.next_attempt_at ?? '')).toBeGreaterThanOrEqual(before);
+      expect(await sut.get(tenantId, id)).toMatchObject(view);
+      expect(await jobs()).toEqual([{ deliveryId: id, attempt: 4 }]);
+      expect(wakes).toBe(1);
+    });
+
+    it('are tried once more, not twice, by those who cannot wait', async () => {
+      const id = await stored();
+      await Promise.all([sut.retry(tenantId, id), sut.retry(tenantId, id), sut.retry(tenantId, id)]);
+      expect(await jobs()).toEqual([{ deliveryId: id, attempt: 4 }]);
+    });
+
+    it.each<[DeliveryStatus, RegExp]>([
+      ['delivered', /arrived/],
+      ['held', /held/],
+    ])('are not tried again when they are %s', async (status, sentence) => {
+      const id = await stored({ status });
+      expect(await refusalOf(sut.retry(tenantId, id))).toMatchObject({
+        status: 409,
+        message: expect.stringMatching(sentence),
+      });
+      expect(await sut.get(tenantId, id)).toMatchObject({ status });
+      expect(await jobs()).toEqual([]);
+      expect(wakes).toBe(0);
+    });
+
+    it('are nothing that another tenant could see or have tried again', async () => {
+      const id = await stored();
+      expect((await sut.list(otherTenantId, query())).data).toEqual([]);
+      for (const each of [id, uuidv7()]) {
+        for (const work of [sut.get(otherTenantId, each), sut.retry(otherTenantId, each)]) {
+          expect(await refusalOf(work)).toMatchObject({ status: 404, message: 'There is no such delivery.' });
+        }
+      }
+      expect(await sut.get(tenantId, id)).toMatchObject({ status: 'dead' });
+      expect(await jobs()).toEqual([]);
+    });
+  },
+  [Delivery, DeliveryAttempt],
+);

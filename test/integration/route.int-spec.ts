@@ -1,0 +1,168 @@
+import { AddressPolicy } from '@mira/outbound';
+import { PageQuery } from '@mira/page';
+import { v7 as uuidv7 } from 'uuid';
+import { Agent, type AgentResult } from '../../src/agent/agent';
+import { AgentRegistry } from '../../src/agent/agent.registry';
+import { Integration } from '../../src/n8n/integration.entity';
+import { IntegrationRepository } from '../../src/n8n/integration.repository';
+import { IntegrationService } from '../../src/n8n/integration.service';
+import type { CreateRouteDto, RouteTarget } from '../../src/webhook/route/route.dto';
+import { Route } from '../../src/webhook/route/route.entity';
+import { RouteRepository } from '../../src/webhook/route/route.repository';
+import { RouteService } from '../../src/webhook/route/route.service';
+import { describeOnEachDatabase } from '../support/databases';
+import { refusalOf } from '../support/refusals';
+
+class Librarian extends Agent {
+  readonly name = 'librarian';
+  readonly description = 'Puts events on a shelf.';
+
+  async handle(): Promise<AgentResult> {
+    return { kind: 'done' };
+  }
+}
+
+const toAgent: RouteTarget = { kind: 'agent', agent: 'librarian' };
+
+function aRoute(route: Partial<CreateRouteDto> = {}): CreateRouteDto {
+  return { name: 'Pushes', service: 'github', event_types: ['push'], target: toAgent, ...route };
+}
+
+function aPage(page: Partial<PageQuery> = {}): PageQuery {
+  return Object.assign(new PageQuery(), page);
+}
+
+describeOnEachDatabase(
+  'routes',
+  (database) => {
+    let integrations: IntegrationService;
+    let sut: RouteService;
+    let tenantId: string;
+    let otherTenantId: string;
+
+    beforeAll(() => {
+      const { tenants, cipher } = database();
+      const agents = new AgentRegistry();
+      agents.register(new Librarian());
+      integrations = new IntegrationService(
+        tenants,
+        new IntegrationRepository(),
+        cipher,
+        new AddressPolicy(['127.0.0.0/8']),
+      );
+      sut = new RouteService(tenants, new RouteRepository(), integrations, agents);
+    });
+
+    beforeEach(async () => {
+      [tenantId, otherTenantId] = [uuidv7(), uuidv7()];
+      for (const id of [tenantId, otherTenantId]) {
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
+      }
+    });
+
+    async function anIntegration(owner: string): Promise<string> {
+      const config = { base_url: 'http://127.0.0.1:5678' };
+      return (await integrations.create(owner, { kind: 'n8n', name: 'n8n', config })).id;
+    }
+
+    it('lead to workflows and agents, as they were told to', async () => {
+      const integration_id = await anIntegration(tenantId);
+      const targets: RouteTarget[] = [
+        { kind: 'n8n', integration_id, workflow_id: 'aB3dE5gH7jK9mN1p' },
+        { kind: 'n8n', integration_id, webhook_path: 'orders/new' },
+        toAgent,
+      ];
+      for (const target of targets) {
+        const made = await sut.create(tenantId, aRoute({ target }));
+        expect(made).toMatchObject({ name: 'Pushes', service: 'github', event_types: ['push'], target, enabled: true });
+        expect(made.target).toEqual(target);
+        expect(await sut.get(tenantId, made.id)).toEqual(made);
+      }
+    });
+
+    it('take all events of their service where no types are named, and each type once', async () => {
+      expect(await sut.create(tenantId, aRoute({ event_types: undefined }))).toMatchObject({ event_types: [] });
+      expect(await sut.create(tenantId, aRoute({ event_types: ['b', 'a', 'b'] }))).toMatchObject({
+        event_types: ['b', 'a'],
+      });
+    });
+
+    it('lead to no integration that the tenant does not have', async () => {
+      for (const integration_id of [uuidv7(), await anIntegration(otherTenantId)]) {
+        const target: RouteTarget = { kind: 'n8n', integration_id, webhook_path: 'orders' };
+        const { id } = await sut.create(tenantId, aRoute());
+        for (const work of [sut.create(tenantId, aRoute({ target })), sut.update(tenantId, id, { target })]) {
+          expect((await refusalOf(work)).errors).toEqual([
+            { field: 'target.integration_id', message: 'there is no such integration' },
+          ]);
+        }
+        expect((await sut.get(tenantId, id)).target).toEqual(toAgent);
+      }
+    });
+
+    it('say the same where the integration goes away between the look and the write', async () => {
+      const blind = Object.assign(Object.create(integrations), { exists: async () => true });
+      const late = new RouteService(database().tenants, new RouteRepository(), blind, new AgentRegistry());
+      const target: RouteTarget = { kind: 'n8n', integration_id: uuidv7(), webhook_path: 'orders' };
+      expect((await refusalOf(late.create(tenantId, aRoute({ target })))).errors).toEqual([
+        { field: 'target.integration_id', message: 'there is no such integration' },
+      ]);
+    });
+
+    it('lead to no agent that is not registered', async () => {
+      const target: RouteTarget = { kind: 'agent', agent: 'nobody' };
+      expect((await refusalOf(sut.create(tenantId, aRoute({ target })))).errors).toEqual([
+        { field: 'target.agent', message: 'there is no such agent; there are librarian' },
+      ]);
+    });
+
+    it('change what is given, a target as a whole', async () => {
+      const integration_id = await anIntegration(tenantId);
+      const target: RouteTarget = { kind: 'n8n', integration_id, webhook_path: 'orders' };
+      const { id } = await sut.create(tenantId, aRoute({ target }));
+
+      expect(await sut.update(tenantId, id, { target: toAgent })).toMatchObject({ name: 'Pushes', target: toAgent });
+      expect((await sut.update(tenantId, id, { target })).target).toEqual(target);
+      const changed = await sut.update(tenantId, id, { name: 'New', event_types: [], enabled: false });
+      expect(changed).toMatchObject({ name: 'New', service: 'github', event_types: [], target, enabled: false });
+      expect(await sut.update(tenantId, id, {})).toEqual(changed);
+      expect(await sut.get(tenantId, id)).toEqual(changed);
+    });
+
+    it('can be deleted while deliveries along them are open', async () => {
+      const { id } = await sut.create(tenantId, aRoute());
+      await database().dataSource.query(
+        `INSERT INTO deliveries (tenant_id, id, event_id, route_id, created_at) VALUES ($1, $2, $3, $4, now())`,
+        [tenantId, uuidv7(), uuidv7(), id],
+      );
+      await sut.delete(tenantId, id);
+      expect(await refusalOf(sut.get(tenantId, id))).toMatchObject({ status: 404 });
+      expect(await refusalOf(sut.delete(tenantId, id))).toMatchObject({ status: 404 });
+    });
+
+    it('are listed newest first, page after page', async () => {
+      for (const name of ['one', 'two', 'three']) await sut.create(tenantId, aRoute({ name }));
+      const { data, next_cursor } = await sut.list(tenantId, aPage({ limit: 2 }));
+      expect(data.map(({ name }) => name)).toEqual(['three', 'two']);
+      const rest = await sut.list(tenantId, aPage({ limit: 2, cursor: next_cursor ?? undefined }));
+      expect(rest).toMatchObject({ data: [{ name: 'one' }], next_cursor: null });
+    });
+
+    it('are nothing that another tenant could see or change', async () => {
+      const made = await sut.create(tenantId, aRoute());
+      expect((await sut.list(otherTenantId, new PageQuery())).data).toEqual([]);
+      const attempts = [
+        (id: string) => sut.get(otherTenantId, id),
+        (id: string) => sut.update(otherTenantId, id, { enabled: false }),
+        (id: string) => sut.delete(otherTenantId, id),
+      ];
+      for (const attempt of attempts) {
+        for (const id of [made.id, uuidv7()]) {
+          expect(await refusalOf(attempt(id))).toMatchObject({ status: 404, message: 'There is no such route.' });
+        }
+      }
+      expect(await sut.get(tenantId, made.id)).toEqual(made);
+    });
+  },
+  [Route, Integration],
+);

@@ -1,0 +1,42 @@
+import { signHmac, signStandard } from '@mira/signature';
+import { randomUUID } from 'node:crypto';
+
+type Headers = Record<string, string>;
+
+const HUB = { algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=' } as const;
+const HEX = { algorithm: 'sha256', encoding: 'hex' } as const;
+
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}
+
+/** `X-Hub-Signature-256` over the body: GitHub's form, n8n's, and that of `webhook.secret_key`. */
+export function signedAsHub(body: string | Buffer, secret: string): Headers {
+  return { 'x-hub-signature-256': signHmac([Buffer.from(body)], secret, HUB) };
+}
+
+/** The headers of one delivery of GitHub's; each has an id of its own unless one is given. */
+export function signedAsGithub(
+  body: string | Buffer,
+  secret: string,
+  { delivery = randomUUID(), event = 'push' }: { delivery?: string; event?: string } = {},
+): Headers {
+  return { ...signedAsHub(body, secret), 'x-github-delivery': delivery, 'x-github-event': event };
+}
+
+/** Standard Webhooks: `whsec_…` signs v1, `whsk_…` v1a. */
+export function signedAsStandard(
+  body: string | Buffer,
+  secret: string,
+  { id = `msg_${randomUUID()}`, timestampSeconds = nowSeconds() }: { id?: string; timestampSeconds?: number } = {},
+): Headers {
+  const signature = signStandard({ id, timestampSeconds, body: Buffer.from(body), secret });
+  return { 'webhook-id': id, 'webhook-timestamp': String(timestampSeconds), 'webhook-signature': signature };
+}
+
+/** The `generic` source at its defaults, or with `timestamp_header: x-timestamp` where a time is given. */
+export function signedAsGeneric(body: string | Buffer, secret: string, timestampSeconds?: number): Headers {
+  if (timestampSeconds === undefined) return { 'x-webhook-signature': signHmac([Buffer.from(body)], secret, HEX) };
+  const content = [Buffer.from(`${timestampSeconds}.`), Buffer.from(body)];
+  return { 'x-timestamp': String(timestampSeconds), 'x-webhook-signature': signHmac(content, secret, HEX) };
+}
