@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ConfigModule } from './config/config.module';
 import type { MiraConfig } from './config/mira.config';
-import type { DatabaseTarget } from './database/connection';
+import type { DatabaseTarget } from './database/database-target';
 import { DatabaseModule } from './database/database.module';
 import { HealthModule } from './health/health.module';
 import { createLoggerModule } from './log/logger.module';

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { IsCursor } from './cursor';
@@ -5,6 +6,7 @@ import { IsCursor } from './cursor';
 /** The query of a list. Lists with filters extend it. */
 export class PageQuery {
   /** How many to answer with at most. */
+  @ApiPropertyOptional({ type: 'integer' })
   @Transform(({ value }: { value: unknown }) => numberIn(value))
   @IsInt({ message: 'must be a whole number' })
   @Min(1, { message: 'must be at least 1' })

@@ -1,13 +1,8 @@
 import type { PoolConfig } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import type { MiraConfig } from '../config/mira.config';
+import type { DatabaseTarget } from './database-target';
 import { migrations } from './migration-list';
-
-/** Where the database is, and how the pg driver is to talk to it. */
-export interface DatabaseTarget {
-  readonly kind: 'embedded' | 'server';
-  readonly pool: Readonly<PoolConfig>;
-}
 
 /** The PostgreSQL server that `database.url` names. */
 export function serverTarget(url: string, settings: MiraConfig['database']): DatabaseTarget {

@@ -1,11 +1,9 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { type DatabaseTarget, dataSourceOptions } from './connection';
+import { dataSourceOptions } from './connection';
+import { DATABASE_TARGET, type DatabaseTarget } from './database-target';
 import { SecretCipher } from './secret.cipher';
 import { TenantDatabase } from './tenant.database';
-
-/** The DI token of where the database is; the queue opens its own connections to the same place. */
-export const DATABASE_TARGET = Symbol('DATABASE_TARGET');
 
 @Global()
 @Module({})

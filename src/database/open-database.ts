@@ -1,7 +1,8 @@
 import { DataSource } from 'typeorm';
 import type { MiraConfig } from '../config/mira.config';
 import { decodeMasterKey } from '../config/master-key';
-import { type DatabaseTarget, dataSourceOptions, embeddedTarget, serverTarget } from './connection';
+import { dataSourceOptions, embeddedTarget, serverTarget } from './connection';
+import type { DatabaseTarget } from './database-target';
 import { isDatabaseAway } from './database-away';
 import { EmbeddedServer } from './embedded/embedded-server';
 import { embeddedMasterKey } from './master-key';

@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
-import type { PoolClient, QueryResult } from 'pg';
+import { Inject, Injectable } from '@nestjs/common';
+import type { QueryResult } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
+import { DATABASE_TARGET, type DatabaseTarget } from './database-target';
 import { Deadline } from './deadline';
+import { GroupClient } from './group.client';
 
 /** The role that row-level security applies to, whoever the login user is (PGlite's is a superuser). */
 export const TENANT_ROLE = 'mira_tenant';
@@ -14,7 +16,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  */
 @Injectable()
 export class TenantDatabase {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(DATABASE_TARGET) private readonly target: Pick<DatabaseTarget, 'kind'>,
+  ) {}
 
   /** Runs `work` in one transaction that sees `tenantId`'s rows only. Await nothing but SQL inside. */
   async transaction<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -33,14 +38,14 @@ export class TenantDatabase {
   async groupTransaction<T>(
     tenantIds: readonly string[],
     options: { preamble: string; timeoutMs: number },
-    work: (client: PoolClient, preamble: QueryResult) => Promise<T>,
+    work: (client: GroupClient, preamble: QueryResult) => Promise<T>,
   ): Promise<T> {
     const deadline = new Deadline(options.timeoutMs);
     const runner = this.dataSource.createQueryRunner();
     try {
       const client = await deadline.connect(runner);
       const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
-      const result = await work(client, lastOf(opened));
+      const result = await work(new GroupClient(client, this.target.kind === 'server'), lastOf(opened));
       await client.query('COMMIT');
       return result;
     } catch (error) {

@@ -115,7 +115,7 @@ describeOnEachDatabase(
       expect(await directory.find(endpoint.id)).toMatchObject({ secrets: ['the last secret'] });
     });
 
-    it('take the previous secret no longer than its grace, although it is remembered', async () => {
+    it('take the previous secret no longer than its grace', async () => {
       const { endpoint } = await sut.create(tenantId, anEndpoint());
       const { secret } = await sut.rotateSecret(tenantId, endpoint.id, { grace_seconds: 1 });
       expect((await directory.find(endpoint.id))?.secrets).toHaveLength(2);

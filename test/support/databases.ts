@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { type DatabaseTarget, dataSourceOptions, embeddedTarget, serverTarget } from '../../src/database/connection';
+import { dataSourceOptions, embeddedTarget, serverTarget } from '../../src/database/connection';
+import type { DatabaseTarget } from '../../src/database/database-target';
 import { EmbeddedServer } from '../../src/database/embedded/embedded-server';
 import { SecretCipher } from '../../src/database/secret.cipher';
 import { TenantDatabase } from '../../src/database/tenant.database';
@@ -71,7 +72,7 @@ async function migratedDatabase(
     ...scratch,
     target,
     dataSource,
-    tenants: new TenantDatabase(dataSource),
+    tenants: new TenantDatabase(dataSource, target),
     cipher: new SecretCipher(Buffer.alloc(32, 7)),
     drop: async () => {
       await embedded?.stop();

@@ -127,7 +127,12 @@ export class TestMira {
     this.running = await startMira(overrides ? testConfig(this.database, overrides) : this.config, () => undefined);
   }
 
-  async call(method: string, path: string, body?: string | Buffer, { headers = {}, apiKey }: Call = {}): Promise<Answer> {
+  async call(
+    method: string,
+    path: string,
+    body?: string | Buffer,
+    { headers = {}, apiKey }: Call = {},
+  ): Promise<Answer> {
     const key = apiKey === undefined ? this.apiKey : apiKey;
     const response = await fetch(this.url + path, {
       method,

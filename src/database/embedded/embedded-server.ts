@@ -8,8 +8,6 @@ import { DataFolderLock } from './data-folder.lock';
 const SOCKET_PORT = 5432;
 /** Longest path of a unix socket that every platform takes (macOS: 104 bytes with its closing zero). */
 const MAX_SOCKET_PATH_BYTES = 100;
-/** The pools of TypeORM and pg-boss together stay well below this. */
-const MAX_CONNECTIONS = 40;
 
 /** Compiled it is `.mjs`; run from source, as the tests do, Node strips the types of the `.mts`. */
 const WORKER_FILE = join(__dirname, __filename.endsWith('.ts') ? 'embedded.worker.mts' : 'embedded.worker.mjs');
@@ -40,7 +38,6 @@ export class EmbeddedServer {
       workerData: {
         dataFolder: join(folder, 'pgdata'),
         socketPath: join(socketFolder, `.s.PGSQL.${SOCKET_PORT}`),
-        maxConnections: MAX_CONNECTIONS,
       },
     });
     try {

@@ -1,26 +1,22 @@
 /**
  * Runs in a worker thread: PGlite is single-threaded WebAssembly, and here its work does not hold up the event loop
  * that answers webhooks. Speaks the PostgreSQL protocol on a unix socket, so the rest of Mira uses one driver.
- * The file imports packages only: tests run it from source, where Node strips its types.
+ * Tests run it from source, where Node strips its types: what it imports are packages and files that end in .mts.
  */
 import { PGlite } from '@electric-sql/pglite';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { parentPort, workerData } from 'node:worker_threads';
+import { SharedBackend } from './shared-backend.mts';
 
-const { dataFolder, socketPath, maxConnections } = workerData as {
-  dataFolder: string;
-  socketPath: string;
-  maxConnections: number;
-};
+const { dataFolder, socketPath } = workerData as { dataFolder: string; socketPath: string };
 
 async function serve(): Promise<void> {
   const db = await PGlite.create({ dataDir: dataFolder });
-  const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections });
-  await server.start();
+  const backend = new SharedBackend(db);
+  await backend.listen(socketPath);
   parentPort?.on('message', (message: unknown) => {
     if (message !== 'stop') return;
     void (async () => {
-      await server.stop();
+      await backend.close();
       await db.close();
       parentPort?.postMessage({ kind: 'stopped' });
       parentPort?.close();

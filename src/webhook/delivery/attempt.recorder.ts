@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isNativeError } from 'node:util/types';
-import type { PoolClient } from 'pg';
+import type { GroupClient } from '../../database/group.client';
 import { GroupCommit } from '../../database/group-commit';
 import { TenantDatabase } from '../../database/tenant.database';
 import { type ClaimedJob, DeliveryQueue } from './delivery.queue';
@@ -69,27 +69,23 @@ export class AttemptRecorder {
   }
 
   /** The ids of the deliveries that were still waiting for this attempt. */
-  private async write(client: PoolClient, attempts: readonly FinishedAttempt[]): Promise<Set<string>> {
-    const { rows } = await client.query<{ id: string }>({
-      name: 'record-attempts',
-      text: RECORD,
-      values: [
-        attempts.map(({ job }) => job.tenantId),
-        attempts.map(({ job }) => job.deliveryId),
-        attempts.map(({ job }) => job.attempt),
-        attempts.map(({ startedAt }) => startedAt),
-        attempts.map(({ durationMs }) => durationMs),
-        attempts.map(({ outcome }) => outcome.kind),
-        attempts.map(({ outcome }) => outcome.reason),
-        attempts.map(({ statusCode }) => statusCode),
-        attempts.map(({ responseHeaders }) => responseHeaders && JSON.stringify(responseHeaders)),
-        attempts.map(({ responseBody }) => responseBody),
-        attempts.map(({ outcome }) => STATUS_OF[outcome.kind]),
-        attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at : null)),
-        attempts.map(({ outcome }) => (outcome.kind !== 'delivered' && outcome.rejected ? 1 : 0)),
-        attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
-      ],
-    });
+  private async write(client: GroupClient, attempts: readonly FinishedAttempt[]): Promise<Set<string>> {
+    const { rows } = await client.prepared<{ id: string }>('record-attempts', RECORD, [
+      attempts.map(({ job }) => job.tenantId),
+      attempts.map(({ job }) => job.deliveryId),
+      attempts.map(({ job }) => job.attempt),
+      attempts.map(({ startedAt }) => startedAt),
+      attempts.map(({ durationMs }) => durationMs),
+      attempts.map(({ outcome }) => outcome.kind),
+      attempts.map(({ outcome }) => outcome.reason),
+      attempts.map(({ statusCode }) => statusCode),
+      attempts.map(({ responseHeaders }) => responseHeaders && JSON.stringify(responseHeaders)),
+      attempts.map(({ responseBody }) => responseBody),
+      attempts.map(({ outcome }) => STATUS_OF[outcome.kind]),
+      attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at : null)),
+      attempts.map(({ outcome }) => (outcome.kind !== 'delivered' && outcome.rejected ? 1 : 0)),
+      attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
+    ]);
     return new Set(rows.map(({ id }) => id));
   }
 }

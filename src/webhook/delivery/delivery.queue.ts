@@ -1,10 +1,9 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { PoolClient } from 'pg';
 import { type Db, type JobAttempt, type JobInsert, PgBoss } from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
 import { MiraConfig } from '../../config/mira.config';
-import type { DatabaseTarget } from '../../database/connection';
-import { DATABASE_TARGET } from '../../database/database.module';
+import { DATABASE_TARGET, type DatabaseTarget } from '../../database/database-target';
+import type { GroupClient } from '../../database/group.client';
 import { TENANT_ROLE } from '../../database/tenant.database';
 
 const QUEUE = 'delivery';
@@ -101,7 +100,7 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Adds jobs in the transaction that is open on `client`. */
-  async enqueueIn(client: PoolClient, jobs: readonly AttemptJob[]): Promise<void> {
+  async enqueueIn(client: GroupClient, jobs: readonly AttemptJob[]): Promise<void> {
     await this.insert(jobs, dbOf(client));
   }
 
@@ -118,7 +117,7 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Finishes jobs in the transaction that is open on `client`; one whose claim was lost meanwhile is left alone. */
-  async finishIn(client: PoolClient, jobs: readonly ClaimedJob[]): Promise<void> {
+  async finishIn(client: GroupClient, jobs: readonly ClaimedJob[]): Promise<void> {
     if (jobs.length === 0) return;
     await this.boss.deleteJob(
       QUEUE,
@@ -185,6 +184,6 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-function dbOf(client: PoolClient): Db {
+function dbOf(client: GroupClient): Db {
   return { executeSql: (text, values) => client.query(text, values) };
 }

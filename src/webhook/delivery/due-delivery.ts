@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { GroupClient } from '../../database/group.client';
 import type { ClaimedJob } from './delivery.queue';
 
 /** All that an attempt needs to know, read in one query for a whole batch of jobs. */
@@ -74,12 +74,11 @@ const LOAD = `
  * The deliveries behind these jobs, by id. A job whose delivery is not waiting for this very attempt is not among
  * them: the attempt was made already, by a worker that died before it could finish the job.
  */
-export async function loadDue(client: PoolClient, jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
-  const { rows } = await client.query<Row>({
-    name: 'load-due',
-    text: LOAD,
-    values: [jobs.map(({ tenantId }) => tenantId), jobs.map(({ deliveryId }) => deliveryId)],
-  });
+export async function loadDue(client: GroupClient, jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
+  const { rows } = await client.prepared<Row>('load-due', LOAD, [
+    jobs.map(({ tenantId }) => tenantId),
+    jobs.map(({ deliveryId }) => deliveryId),
+  ]);
   return new Map(rows.map((row) => [row.id, deliveryOf(row)]));
 }
 

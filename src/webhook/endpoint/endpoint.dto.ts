@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, IsObject, IsString, Max, Min } from 'class-validator';
 import { IfGiven } from '../input/if-given.decorator';
 import { IsLine } from '../input/line.decorator';
@@ -53,6 +53,7 @@ export class RotateSecretDto {
   secret?: string;
 
   /** Seconds during which proofs made with the old secret are still taken: at most a week, 0 for not at all. */
+  @ApiPropertyOptional({ type: 'integer' })
   @IsInt({ message: WHOLE_SECONDS })
   @Min(0, { message: WHOLE_SECONDS })
   @Max(604_800, { message: WHOLE_SECONDS })

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
+import type { GroupClient } from '../../database/group.client';
 import { DataSource } from 'typeorm';
 import type { IncomingEvent, Stored } from './incoming-event';
 
@@ -20,7 +20,7 @@ export class DedupKeys {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Why each of these was not stored, by its id: its key, or its proof, is there already. */
-  async explain(client: PoolClient, refused: readonly IncomingEvent[]): Promise<Map<string, Stored>> {
+  async explain(client: GroupClient, refused: readonly IncomingEvent[]): Promise<Map<string, Stored>> {
     if (refused.length === 0) return new Map();
     const { rows } = await client.query<KeyRow>(
       `SELECT k.tenant_id, k.scope, k.dedup_key, k.proof_hash, k.event_id

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { PoolClient, QueryResult } from 'pg';
+import type { QueryResult } from 'pg';
+import type { GroupClient } from '../../database/group.client';
 import { v7 as uuidv7 } from 'uuid';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { TenantDatabase } from '../../database/tenant.database';
@@ -74,36 +75,32 @@ export class EventWriter {
 
   /** The ids of the events that are new, and now stored. */
   private async insert(
-    client: PoolClient,
+    client: GroupClient,
     events: readonly IncomingEvent[],
     deliveries: readonly PlannedDelivery[],
   ): Promise<Set<string>> {
     // In the order of their keys, so that two groups that share some wait for each other and never in a circle.
     const sorted = [...events].sort((a, b) => compare(keyOf(a), keyOf(b)));
-    const { rows } = await client.query<{ id: string }>({
-      name: 'store-events',
-      text: STORE,
-      values: [
-        sorted.map((e) => e.tenantId),
-        sorted.map((e) => e.id),
-        sorted.map((e) => e.endpointId),
-        sorted.map((e) => e.service),
-        sorted.map((e) => e.eventType),
-        sorted.map((e) => e.dedupScope),
-        sorted.map((e) => e.dedupKey),
-        sorted.map((e) => e.proofHash),
-        sorted.map((e) => e.contentType),
-        sorted.map((e) => JSON.stringify(e.headers)),
-        sorted.map((e) => e.body),
-        sorted.map((e) => e.traceParent),
-        sorted.map((e) => e.receivedAt),
-        deliveries.map((d) => d.tenantId),
-        deliveries.map((d) => d.id),
-        deliveries.map((d) => d.eventId),
-        deliveries.map((d) => d.routeId),
-        deliveries.map((d) => d.agentName),
-      ],
-    });
+    const { rows } = await client.prepared<{ id: string }>('store-events', STORE, [
+      sorted.map((e) => e.tenantId),
+      sorted.map((e) => e.id),
+      sorted.map((e) => e.endpointId),
+      sorted.map((e) => e.service),
+      sorted.map((e) => e.eventType),
+      sorted.map((e) => e.dedupScope),
+      sorted.map((e) => e.dedupKey),
+      sorted.map((e) => e.proofHash),
+      sorted.map((e) => e.contentType),
+      sorted.map((e) => JSON.stringify(e.headers)),
+      sorted.map((e) => e.body),
+      sorted.map((e) => e.traceParent),
+      sorted.map((e) => e.receivedAt),
+      deliveries.map((d) => d.tenantId),
+      deliveries.map((d) => d.id),
+      deliveries.map((d) => d.eventId),
+      deliveries.map((d) => d.routeId),
+      deliveries.map((d) => d.agentName),
+    ]);
     return new Set(rows.map(({ id }) => id));
   }
 }

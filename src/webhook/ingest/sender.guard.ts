@@ -82,7 +82,7 @@ export class SenderGuard implements CanActivate {
     const secret = this.config.webhook.secret_key;
     const received: ReceivedRequest = { headers: request.headers, body: rawBodyOf(request) };
     if (!secret) throw problems.unauthorized('Send an API key in X-API-Key, or use the address of an endpoint.');
-    proofOf(verifyHubSignature(received, [secret]));
+    const proof = proofOf(verifyHubSignature(received, [secret]));
     const tenant = await withinAnswerTime(this.tenants.findDefault());
     if (!tenant) throw problems.unauthorized('The tenant of webhook.secret_key is not active.');
     return {
@@ -91,7 +91,7 @@ export class SenderGuard implements CanActivate {
       endpointId: null,
       dedupScope: source.name,
       client: `address:${request.ip}`,
-      proofHash: null,
+      proofHash: source.provesOneEvent({}) ? hashOf(proof) : null,
     };
   }
 }
