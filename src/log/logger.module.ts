@@ -27,14 +27,12 @@ export function createLoggerModule(config: MiraConfig): DynamicModule {
       customAttributeKeys: { responseTime: 'duration_ms', reqId: 'request_id', err: 'request_error' },
       customSuccessObject: (request, response, line: object) => ({ ...describe(request, response), ...line }),
       // The failure itself has a line of its own, from whoever answered it.
-      customErrorObject: (request, response) => describe(request, response),
+      customErrorObject: (request, response, _error, { request_error: _told, ...line }: { request_error?: unknown }) => ({
+        ...describe(request, response),
+        ...line,
+      }),
     },
   });
-}
-
-/** Errors come here described already; pino's own serializer would call each of them an Object. */
-function asItIs(error: unknown): unknown {
-  return error;
 }
 
 function genReqId(request: IncomingMessage, response: ServerResponse): string {

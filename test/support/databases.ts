@@ -42,11 +42,12 @@ export function describeOnEachDatabase(
     beforeAll(async () => {
       database = await migratedDatabase(kind, entities);
     });
+    suite(() => database);
+    // Last, for what the suite itself puts away may still need the database.
     afterAll(async () => {
       await database.dataSource.destroy();
       await database.drop();
     });
-    suite(() => database);
   });
 }
 

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsIn, IsUUID, Matches, ValidateBy, ValidateIf } from 'class-validator';
+import { IsIn, IsUUID, ValidateBy, ValidateIf } from 'class-validator';
+import { webhookPathFault, workflowIdFault } from '../../n8n/webhook-path';
 import { IsLine } from '../input/line.decorator';
-import { isWebhookPath, tidyWebhookPath } from './webhook-path';
 
 export const TARGET_KINDS = ['n8n', 'agent'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
@@ -22,13 +22,14 @@ export class N8nTargetDto extends RouteTargetDto {
   integration_id!: string;
 
   @ValidateIf(({ workflow_id, webhook_path }: N8nTargetDto) => workflow_id !== undefined || webhook_path === undefined)
-  @Matches(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be the id of a workflow, unless webhook_path says its path' })
+  @IsSoundText('isWorkflowId', workflowIdFault, 'must be the id of a workflow, unless webhook_path says its path')
   workflow_id?: string;
 
   /** As it stands in the Webhook node, without the `/webhook/` that n8n puts before it. */
   @ValidateIf(({ webhook_path }: N8nTargetDto) => webhook_path !== undefined)
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? tidyWebhookPath(value) : value))
-  @IsSoleWebhookPath()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(/^\//, '') : value))
+  @IsSoundText('isWebhookPath', webhookPathFault, 'must be the path of a webhook')
+  @IsAloneBeside('workflow_id')
   webhook_path?: string;
 }
 
@@ -42,19 +43,25 @@ export class AgentTargetDto extends RouteTargetDto {
   agent!: string;
 }
 
-function IsSoleWebhookPath(): PropertyDecorator {
+/** A text in which `faultOf` finds nothing wrong; `wanted` is said where there is no text at all. */
+function IsSoundText(name: string, faultOf: (text: string) => string | null, wanted: string): PropertyDecorator {
+  const fault = (value: unknown): string | null => (typeof value === 'string' ? faultOf(value) : wanted);
   return ValidateBy({
-    name: 'isSoleWebhookPath',
+    name,
     validator: {
-      validate: (value: unknown, args) => isWebhookPath(value) && !hasWorkflowId(args?.object),
-      defaultMessage: (args) =>
-        isWebhookPath(args?.value)
-          ? 'cannot stand beside workflow_id: give one of the two'
-          : 'must be a path of at most 512 characters, without scheme, dot segments, query and fragment',
+      validate: (value: unknown) => fault(value) === null,
+      defaultMessage: (args) => fault(args?.value) ?? '',
     },
   });
 }
 
-function hasWorkflowId(target: object | undefined): boolean {
-  return target instanceof N8nTargetDto && target.workflow_id !== undefined;
+/** Two ways of naming one thing: only one of them may be given. */
+function IsAloneBeside(other: keyof N8nTargetDto): PropertyDecorator {
+  return ValidateBy({
+    name: 'isAloneBeside',
+    validator: {
+      validate: (_value: unknown, args) => !(args?.object instanceof N8nTargetDto) || args.object[other] === undefined,
+      defaultMessage: () => `cannot stand beside ${other}: give one of the two`,
+    },
+  });
 }
