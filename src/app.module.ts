@@ -5,7 +5,6 @@ import type { MiraConfig } from './config/mira.config';
 import type { DatabaseTarget } from './database/database-target';
 import { DatabaseModule } from './database/database.module';
 import { HealthModule } from './health/health.module';
-import { createLoggerModule } from './log/logger.module';
 import { MetricsModule } from './metrics/metrics.module';
 import { N8nModule } from './n8n/n8n.module';
 import { OutboundModule } from './outbound/outbound.module';
@@ -24,7 +23,6 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
-        createLoggerModule(config),
         DatabaseModule.forRoot(database.target, database.masterKey),
         OutboundModule,
         MetricsModule,

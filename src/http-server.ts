@@ -2,7 +2,9 @@ import { answerClientError, problemCodeOf } from '@mira/problem';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { json, type RequestHandler } from 'express';
 import type { Server } from 'node:http';
+import type { Logger } from 'pino';
 import type { MiraConfig } from './config/mira.config';
+import { logRequests } from './log/request.log';
 import { MetricsService } from './metrics/metrics.service';
 import { outcomeOf } from './metrics/webhook-outcome';
 import { keepRawBody } from './webhook/ingest/raw-body';
@@ -17,10 +19,11 @@ const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADERS = 200;
 
 /** What stands between node's HTTP server and Nest: limits, body readers, and the count of answers. */
-export function prepareHttp(app: NestExpressApplication, config: MiraConfig): void {
+export function prepareHttp(app: NestExpressApplication, config: MiraConfig, logger: Logger): void {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', config.webhook.trust_proxy);
+  app.use(logRequests(logger));
   app.use('/webhook', countAnswers(app.get(MetricsService)), keepRawBody(config.webhook.max_body_bytes));
   app.use('/api', json({ limit: MAX_API_BODY_BYTES }));
   const server: Server = app.getHttpServer();

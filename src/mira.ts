@@ -1,13 +1,12 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Logger } from 'nestjs-pino';
 import type { AddressInfo } from 'node:net';
 import { AppModule } from './app.module';
 import type { MiraConfig } from './config/mira.config';
 import { openDatabase } from './database/open-database';
 import { Readiness } from './health/readiness';
 import { prepareHttp } from './http-server';
-import { ApplicationLogger } from './log/application.logger';
+import { ApplicationLogger, createLogger } from './log/application.logger';
 import { publishOpenApi } from './openapi';
 import { type FirstCredentials, FirstStart } from './rbac/first-start';
 
@@ -30,14 +29,14 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
   const database = await openDatabase(config, notify);
   let app: NestExpressApplication | null = null;
   try {
+    const logger = createLogger(config.log.level);
     app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, database), {
       bodyParser: false,
-      bufferLogs: true,
+      logger: new ApplicationLogger(logger),
       abortOnError: false,
       forceCloseConnections: false,
     });
-    app.useLogger(new ApplicationLogger(app.get(Logger)));
-    prepareHttp(app, config);
+    prepareHttp(app, config, logger);
     publishOpenApi(app);
     await app.init();
     const firstCredentials = await app.get(FirstStart).run();

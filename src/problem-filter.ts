@@ -1,7 +1,7 @@
 import { Problem, ProblemFilter, problems } from '@mira/problem';
+import { AnswerTimeError } from './database/answer-time';
 import { isDatabaseAway } from './database/database-away';
 import { GroupCommitOverloadError } from './database/group-commit';
-import { AnswerTimeError } from './webhook/ingest/answer-time';
 
 /** When a client should come again after the database was away, in seconds. */
 const RETRY_AFTER_SECONDS = 5;

@@ -12,9 +12,12 @@ function aGroupCommit(options: Partial<GroupCommitOptions<number, number>> = {})
       return items.map((item) => item * 10);
     },
     maxGroup: 100,
+    weightOf: (item) => item,
+    maxGroupBytes: 1_000,
     maxConcurrent: 1,
     maxWaitMs: 60_000,
     maxWaiting: 1_000,
+    maxWaitingBytes: 10_000,
     isRowFault: () => false,
     ...options,
   });
@@ -55,6 +58,30 @@ describe('GroupCommit', () => {
     open();
     await all;
     expect(groups).toEqual([[1, 2], [3]]);
+  });
+
+  it('keeps to the bytes of a group, but for an item that has more by itself', async () => {
+    const { sut, groups, open } = aGroupCommit({ maxGroupBytes: 10 });
+    const all = Promise.all([6, 4, 1, 50, 2].map((item) => sut.submit(item)));
+    for (let i = 0; i < 4; i++) {
+      await turn();
+      open();
+    }
+    await all;
+    expect(groups).toEqual([[6, 4], [1], [50], [2]]);
+  });
+
+  it('refuses at once what would wait with too many bytes, and takes them again when there is room', async () => {
+    const { sut, open } = aGroupCommit({ maxWaitingBytes: 10 });
+    const taken = sut.submit(8);
+    await expect(sut.submit(3)).rejects.toBeInstanceOf(GroupCommitOverloadError);
+    await turn();
+    const next = sut.submit(10);
+    open();
+    await taken;
+    await turn();
+    open();
+    expect(await next).toBe(100);
   });
 
   it('fails only the item that the database refuses', async () => {

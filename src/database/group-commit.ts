@@ -1,5 +1,6 @@
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly weight: number;
   readonly deadline: number;
   readonly done: (result: Result) => void;
   readonly fail: (error: unknown) => void;
@@ -10,12 +11,18 @@ export interface GroupCommitOptions<Item, Result> {
   readonly commit: (items: readonly Item[]) => Promise<Result[]>;
   /** Most items of one transaction. */
   readonly maxGroup: number;
+  /** What an item weighs, in bytes. */
+  readonly weightOf: (item: Item) => number;
+  /** Most bytes of one transaction, unless a single item has more. */
+  readonly maxGroupBytes: number;
   /** Transactions under way at the same time. */
   readonly maxConcurrent: number;
   /** How long an item may wait for its turn before it is refused, in milliseconds. */
   readonly maxWaitMs: number;
   /** Most items that may wait; one more is refused at once, so that a slow database does not fill the memory. */
   readonly maxWaiting: number;
+  /** Most bytes that may wait, likewise. */
+  readonly maxWaitingBytes: number;
   /** True for an error that is the fault of a single row, so that the others can still be saved. */
   readonly isRowFault: (error: unknown) => boolean;
 }
@@ -32,6 +39,7 @@ export class GroupCommitOverloadError extends Error {
  */
 export class GroupCommit<Item, Result> {
   private readonly waiting: Waiting<Item, Result>[] = [];
+  private waitingBytes = 0;
   private running = 0;
   private idle: (() => void)[] = [];
 
@@ -39,11 +47,14 @@ export class GroupCommit<Item, Result> {
 
   /** Resolves when the item is committed. */
   submit(item: Item): Promise<Result> {
-    if (this.waiting.length >= this.options.maxWaiting) {
+    const weight = this.options.weightOf(item);
+    const { maxWaiting, maxWaitingBytes } = this.options;
+    if (this.waiting.length >= maxWaiting || (this.waitingBytes > 0 && this.waitingBytes + weight > maxWaitingBytes)) {
       return Promise.reject(new GroupCommitOverloadError('too many writes wait for the database'));
     }
     return new Promise<Result>((done, fail) => {
-      this.waiting.push({ item, deadline: Date.now() + this.options.maxWaitMs, done, fail });
+      this.waitingBytes += weight;
+      this.waiting.push({ item, weight, deadline: Date.now() + this.options.maxWaitMs, done, fail });
       // After the current turn of the event loop, so that requests parsed in it share one transaction.
       if (this.waiting.length === 1) setImmediate(() => this.next());
     });
@@ -67,11 +78,23 @@ export class GroupCommit<Item, Result> {
 
   private takeGroup(): Waiting<Item, Result>[] {
     const now = Date.now();
-    return this.waiting.splice(0, this.options.maxGroup).filter((one) => {
+    return this.waiting.splice(0, this.groupLength()).filter((one) => {
+      this.waitingBytes -= one.weight;
       if (one.deadline > now) return true;
       one.fail(new GroupCommitOverloadError('the database did not take the write in time'));
       return false;
     });
+  }
+
+  /** How many of those who wait fit into one transaction; at least the first. */
+  private groupLength(): number {
+    const { maxGroup, maxGroupBytes } = this.options;
+    let bytes = 0;
+    const tooMany = this.waiting.findIndex(({ weight }, i) => {
+      bytes += weight;
+      return i >= maxGroup || (i > 0 && bytes > maxGroupBytes);
+    });
+    return tooMany === -1 ? this.waiting.length : tooMany;
   }
 
   private async run(group: Waiting<Item, Result>[]): Promise<void> {

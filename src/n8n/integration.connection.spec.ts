@@ -1,11 +1,11 @@
-import { v7 as uuidv7 } from 'uuid';
+import { randomUUIDv7 } from 'node:crypto';
 import { SecretCipher, SecretUnreadableError } from '../database/secret.cipher';
 import { openConnection, sealApiKey, sealSigningSecret } from './integration.connection';
 
 const cipher = new SecretCipher(Buffer.alloc(32, 7));
 
 function aRow(apiKey: string | null) {
-  const key = { tenantId: uuidv7(), id: uuidv7() };
+  const key = { tenantId: randomUUIDv7(), id: randomUUIDv7() };
   return {
     tenant_id: key.tenantId,
     id: key.id,

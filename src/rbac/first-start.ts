@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { MiraConfig } from '../config/mira.config';
 import { Tenant } from '../tenant/tenant.entity';
 import { TenantService } from '../tenant/tenant.service';
@@ -43,7 +42,7 @@ export class FirstStart {
       const admin = await manager.save(
         manager.create(User, {
           tenantId: tenant.id,
-          id: uuidv7(),
+          id: randomUUIDv7(),
           username,
           email: null,
           role: 'admin',

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { randomUUIDv7 } from 'node:crypto';
 import { AgentRegistry } from '../../src/agent/agent.registry';
 import { loadConfig } from '../../src/config/load-config';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
@@ -11,7 +11,7 @@ const config = loadConfig({ env: {}, cwd: '/nowhere' });
 
 function anEvent(event: Partial<IncomingEvent> & Pick<IncomingEvent, 'tenantId'>): IncomingEvent {
   return {
-    id: uuidv7(),
+    id: randomUUIDv7(),
     endpointId: null,
     service: 'github',
     eventType: 'push',
@@ -28,7 +28,7 @@ function anEvent(event: Partial<IncomingEvent> & Pick<IncomingEvent, 'tenantId'>
 }
 
 describeOnEachDatabase('the event writer', (database) => {
-  const [tenantId, otherTenantId] = [uuidv7(), uuidv7()];
+  const [tenantId, otherTenantId] = [randomUUIDv7(), randomUUIDv7()];
   let queue: DeliveryQueue;
   let sut: EventWriter;
 
@@ -42,7 +42,7 @@ describeOnEachDatabase('the event writer', (database) => {
       await dataSource.query(
         `INSERT INTO routes (tenant_id, id, name, service, event_types, target_kind, agent_name)
          VALUES ($1, $2, 'pushes', 'github', '{push}', 'agent', 'an_agent')`,
-        [id, uuidv7()],
+        [id, randomUUIDv7()],
       );
     }
   });

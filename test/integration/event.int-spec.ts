@@ -1,11 +1,12 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { Problem } from '@mira/problem';
-import { v7 as uuidv7 } from 'uuid';
 import { Delivery, type DeliveryStatus } from '../../src/webhook/delivery/delivery.entity';
 import { DeliveryRepository } from '../../src/webhook/delivery/delivery.repository';
 import { EventRepository } from '../../src/webhook/event/event.repository';
 import { EventService } from '../../src/webhook/event/event.service';
 import { ListEventsQuery } from '../../src/webhook/event/list-events.dto';
 import { WebhookEvent } from '../../src/webhook/event/webhook-event.entity';
+import { idAt } from '../support/id-at';
 import { describeOnEachDatabase } from '../support/databases';
 
 interface StoredEvent {
@@ -35,12 +36,12 @@ describeOnEachDatabase(
     });
 
     beforeEach(() => {
-      [tenantId, otherTenantId] = [uuidv7(), uuidv7()];
+      [tenantId, otherTenantId] = [randomUUIDv7(), randomUUIDv7()];
     });
 
     async function stored(event: StoredEvent = {}, owner = tenantId): Promise<string> {
       const receivedAt = event.receivedAt ?? new Date();
-      const id = event.receivedAt ? uuidv7({ msecs: receivedAt.getTime() }) : uuidv7();
+      const id = event.receivedAt ? idAt(receivedAt.getTime()) : randomUUIDv7();
       await database().dataSource.query(
         `INSERT INTO webhook_events (tenant_id, id, endpoint_id, service, event_type, dedup_key, content_type, headers,
            body, received_at)
@@ -64,7 +65,7 @@ describeOnEachDatabase(
       await database().dataSource.query(
         `INSERT INTO deliveries (tenant_id, id, event_id, agent_name, status, created_at)
          VALUES ($1, $2, $3, 'librarian', $4, now())`,
-        [owner, uuidv7(), eventId, status],
+        [owner, randomUUIDv7(), eventId, status],
       );
     }
 
@@ -86,7 +87,7 @@ describeOnEachDatabase(
 
     it('show what they are, without headers and body', async () => {
       const receivedAt = new Date('2026-11-22T10:00:00.123Z');
-      const endpointId = uuidv7();
+      const endpointId = randomUUIDv7();
       const id = await stored({ receivedAt, endpointId, body: Buffer.from('größe') });
       expect((await sut.list(tenantId, query())).data).toEqual([
         {
@@ -167,7 +168,10 @@ describeOnEachDatabase(
       for (const status of [undefined, 'dead', 'pending'] as const) {
         expect((await sut.list(otherTenantId, query({ status }))).data).toEqual([]);
       }
-      const works = [id, uuidv7()].flatMap((each) => [sut.get(otherTenantId, each), sut.body(otherTenantId, each)]);
+      const works = [id, randomUUIDv7()].flatMap((each) => [
+        sut.get(otherTenantId, each),
+        sut.body(otherTenantId, each),
+      ]);
       for (const outcome of await Promise.allSettled(works)) {
         expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(Problem) });
         expect(outcome).toMatchObject({ reason: { status: 404, message: 'There is no such event.' } });

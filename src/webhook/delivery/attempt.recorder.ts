@@ -34,9 +34,12 @@ export class AttemptRecorder {
     this.group = new GroupCommit<FinishedAttempt, true>({
       commit: (attempts) => this.commit(attempts),
       maxGroup: 200,
+      weightOf: ({ responseBody }) => responseBody?.length ?? 0,
+      maxGroupBytes: 1_048_576,
       maxConcurrent: 2,
       maxWaitMs: 60_000,
       maxWaiting: 10_000,
+      maxWaitingBytes: 67_108_864,
       isRowFault: (error) => isDataFault(error),
     });
   }

@@ -13,12 +13,21 @@ import { DeliveryQueue } from './delivery.queue';
 import { DeliveryRepository } from './delivery.repository';
 import { DeliveryService } from './delivery.service';
 import { DeliveryWorker } from './delivery.worker';
+import { IngestPressure } from './ingest.pressure';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Delivery, DeliveryAttempt]), AgentModule, MetricsModule, N8nModule],
   controllers: [DeliveryController],
-  providers: [AttemptMaker, AttemptRecorder, DeliveryQueue, DeliveryRepository, DeliveryService, DeliveryWorker],
-  exports: [DeliveryQueue, DeliveryWorker],
+  providers: [
+    AttemptMaker,
+    AttemptRecorder,
+    DeliveryQueue,
+    DeliveryRepository,
+    DeliveryService,
+    DeliveryWorker,
+    IngestPressure,
+  ],
+  exports: [DeliveryQueue, DeliveryWorker, IngestPressure],
 })
 export class DeliveryModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(

@@ -9,6 +9,7 @@ import { AttemptMaker } from './attempt.maker';
 import { AttemptRecorder } from './attempt.recorder';
 import { type ClaimedJob, DeliveryQueue } from './delivery.queue';
 import { type DueDelivery, loadDue } from './due-delivery';
+import { IngestPressure } from './ingest.pressure';
 import { type Outcome, outcomeOf } from './outcome';
 
 /** How often an idle worker looks for what fell due; what this process adds itself wakes it at once. */
@@ -16,6 +17,9 @@ const POLL_MS = 500;
 /** The wait after a failed look, when the database is away. */
 const TROUBLE_MS = 1_000;
 const LOAD_TIMEOUT_MS = 10_000;
+/** While this process is busy receiving, it takes so few at a time, and rests so long in between. */
+const YIELDING_BATCH = 16;
+const YIELDING_MS = 100;
 
 /**
  * Takes attempts that are due and makes them, up to `delivery.concurrency` at once. It claims no more than it has
@@ -38,6 +42,7 @@ export class DeliveryWorker {
     private readonly queue: DeliveryQueue,
     private readonly maker: AttemptMaker,
     private readonly recorder: AttemptRecorder,
+    private readonly pressure: IngestPressure,
     metrics: MetricsService,
   ) {
     this.attempts = metrics.counter('mira_delivery_attempts_total', 'Attempts made to deliver', ['outcome']);
@@ -78,9 +83,12 @@ export class DeliveryWorker {
     while (!this.stopping) {
       this.woken = false;
       this.lastLookAt = Date.now();
-      const free = this.config.delivery.concurrency - this.underWay.size;
+      const yielding = this.pressure.high;
+      const places = yielding ? YIELDING_BATCH : this.config.delivery.concurrency;
+      const free = places - this.underWay.size;
       const more = free > 0 && (await this.takeUpTo(free));
-      if (!more && !this.stopping) await this.rest(POLL_MS);
+      if (yielding) await this.pause(YIELDING_MS);
+      else if (!more) await this.rest(POLL_MS);
     }
   }
 
@@ -162,6 +170,11 @@ export class DeliveryWorker {
     };
     if (outcome.kind === 'dead') this.logger.warn(line);
     else this.logger.log(line);
+  }
+
+  /** A rest that new work does not cut short; only the end does. */
+  private async pause(ms: number): Promise<void> {
+    if (!this.stopping) await sleep(ms);
   }
 
   private async rest(ms: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { SecretCipher } from '../../database/secret.cipher';
+import { withinAnswerTime } from '../../database/answer-time';
 import type { SourceConfig } from '../source/source-config';
 import { type OpenSecrets, openSecrets, type SealedSecrets, secretsInForce } from './endpoint.secrets';
 import { ShortCache } from './short-cache';
@@ -58,7 +59,7 @@ export class EndpointDirectory {
   async find(id: string): Promise<ReceivingEndpoint | null> {
     const key = id.toLowerCase();
     if (!UUID.test(key)) return null;
-    const endpoint = await this.known.get(key, () => this.load(key));
+    const endpoint = await this.known.get(key, () => withinAnswerTime(this.load(key)));
     return endpoint && { ...endpoint, secrets: secretsInForce(endpoint.secrets, new Date()) };
   }
 

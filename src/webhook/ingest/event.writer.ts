@@ -1,7 +1,7 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { QueryResult } from 'pg';
 import type { GroupClient } from '../../database/group.client';
-import { v7 as uuidv7 } from 'uuid';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { TenantDatabase } from '../../database/tenant.database';
 import { DeliveryQueue } from '../delivery/delivery.queue';
@@ -69,7 +69,7 @@ export class EventWriter {
       const byAgent = this.agents
         .findSubscribed(service, eventType)
         .map(({ name }) => ({ routeId: null, agentName: name }));
-      return [...byRoute, ...byAgent].map((target) => ({ tenantId, id: uuidv7(), eventId, ...target }));
+      return [...byRoute, ...byAgent].map((target) => ({ tenantId, id: randomUUIDv7(), eventId, ...target }));
     });
   }
 
@@ -92,7 +92,9 @@ export class EventWriter {
       sorted.map((e) => e.proofHash),
       sorted.map((e) => e.contentType),
       sorted.map((e) => JSON.stringify(e.headers)),
-      sorted.map((e) => e.body),
+      Buffer.concat(sorted.map((e) => e.body)),
+      offsetsOf(sorted),
+      sorted.map((e) => e.body.length),
       sorted.map((e) => e.traceParent),
       sorted.map((e) => e.receivedAt),
       deliveries.map((d) => d.tenantId),
@@ -134,17 +136,30 @@ function keyOf({ tenantId, dedupScope, dedupKey }: IncomingEvent): string {
   return `${tenantId} ${dedupScope} ${dedupKey ?? ''}`;
 }
 
+/** Where each body begins in all bodies together, counted from 1 as SQL does. */
+function offsetsOf(events: readonly IncomingEvent[]): number[] {
+  let next = 1;
+  return events.map(({ body }) => {
+    const offset = next;
+    next += body.length;
+    return offset;
+  });
+}
+
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Keys first: an event is stored only if its key was free. Without a key it always is. */
+/**
+ * Keys first: an event is stored only if its key was free. Without a key it always is. The bodies come as one value,
+ * for the driver sends a Buffer as it is, but would write out an array of them in hexadecimal.
+ */
 const STORE = `
   WITH incoming AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-      $8::bytea[], $9::text[], $10::text[], $11::bytea[], $12::text[], $13::timestamptz[])
+      $8::bytea[], $9::text[], $10::text[], $12::int[], $13::int[], $14::text[], $15::timestamptz[])
       AS t (tenant_id, id, endpoint_id, service, event_type, scope, dedup_key, proof_hash, content_type, headers,
-        body, trace_parent, received_at)
+        body_offset, body_length, trace_parent, received_at)
   ), claimed AS (
     INSERT INTO webhook_dedup_keys (tenant_id, scope, dedup_key, proof_hash, event_id, received_at)
     SELECT tenant_id, scope, dedup_key, proof_hash, id, received_at FROM incoming WHERE dedup_key IS NOT NULL
@@ -154,14 +169,14 @@ const STORE = `
     INSERT INTO webhook_events (tenant_id, id, endpoint_id, service, event_type, dedup_key, content_type, headers,
       body, trace_parent, received_at)
     SELECT tenant_id, id, endpoint_id, service, event_type, dedup_key, content_type, headers::jsonb,
-      body, trace_parent, received_at
+      substr($11::bytea, body_offset, body_length), trace_parent, received_at
     FROM incoming
     WHERE dedup_key IS NULL OR id IN (SELECT event_id FROM claimed)
     RETURNING id, received_at
   ), planned AS (
     INSERT INTO deliveries (tenant_id, id, event_id, route_id, agent_name, next_attempt_at, created_at)
     SELECT d.tenant_id, d.id, d.event_id, d.route_id, d.agent_name, stored.received_at, stored.received_at
-    FROM unnest($14::uuid[], $15::uuid[], $16::uuid[], $17::uuid[], $18::text[])
+    FROM unnest($16::uuid[], $17::uuid[], $18::uuid[], $19::uuid[], $20::text[])
       AS d (tenant_id, id, event_id, route_id, agent_name)
     JOIN stored ON stored.id = d.event_id
   )

@@ -1,9 +1,10 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { problems } from '@mira/problem';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isNativeError } from 'node:util/types';
-import { v7 as uuidv7 } from 'uuid';
 import { GroupCommit } from '../../database/group-commit';
+import { IngestPressure } from '../delivery/ingest.pressure';
 import { keptTraceParent } from '../delivery/outbound-headers';
 import { parsePayload } from '../source/payload/parse-payload';
 import type { ReceivedRequest } from '../source/received-request';
@@ -20,26 +21,34 @@ const MAX_CONCURRENT_GROUPS = 2;
 /** With the commit itself this stays below the 2 s within which a sender hears of a database that is away. */
 const MAX_WAIT_MS = 500;
 const MAX_WAITING = 4_096;
+const MAX_GROUP_BYTES = 4 * 1_048_576;
+const MAX_WAITING_BYTES = 64 * 1_048_576;
 
 /** Takes a proved webhook in: holds it to its content type, commits it, and says what became of it. */
 @Injectable()
 export class IngestService implements BeforeApplicationShutdown {
   private readonly group: GroupCommit<IncomingEvent, Stored>;
 
-  constructor(writer: EventWriter) {
+  constructor(
+    writer: EventWriter,
+    private readonly pressure: IngestPressure,
+  ) {
     this.group = new GroupCommit<IncomingEvent, Stored>({
       commit: (events) => writer.write(events),
       maxGroup: MAX_GROUP,
+      weightOf: ({ body }) => body.length,
+      maxGroupBytes: MAX_GROUP_BYTES,
       maxConcurrent: MAX_CONCURRENT_GROUPS,
       maxWaitMs: MAX_WAIT_MS,
       maxWaiting: MAX_WAITING,
+      maxWaitingBytes: MAX_WAITING_BYTES,
       isRowFault,
     });
   }
 
   /** Resolves when the event is durable, or was before. A replayed proof is thrown as a problem. */
   async accept(sender: Sender, request: ReceivedRequest): Promise<{ id: string; duplicate: boolean }> {
-    const stored = await this.group.submit(incomingEvent(sender, request));
+    const stored = await this.pressure.during(this.group.submit(incomingEvent(sender, request)));
     switch (stored.kind) {
       case 'accepted':
         return { id: stored.id, duplicate: false };
@@ -66,7 +75,7 @@ function incomingEvent(sender: Sender, request: ReceivedRequest): IncomingEvent 
   // A sender that gives no id, but a proof that no second event can carry, has given an id all the same.
   const proofKey = sender.proofHash && `proof:${sender.proofHash.toString('base64url')}`;
   return {
-    id: uuidv7(),
+    id: randomUUIDv7(),
     tenantId: sender.tenantId,
     endpointId: sender.endpointId,
     service: source.name,

@@ -10,6 +10,7 @@ import {
 } from '@mira/rate-limit';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { withinAnswerTime } from '../../database/answer-time';
 
 interface BucketRow {
   tokens: number;
@@ -28,12 +29,13 @@ export class SqlLeaseStore extends LeaseStore {
   }
 
   async lease(key: string, limits: BucketLimits, request: LeaseRequest): Promise<Lease> {
-    return this.dataSource.transaction(async (manager) => {
+    const leased = this.dataSource.transaction(async (manager) => {
       const locked = (await this.lock(manager, key)) ?? (await this.create(manager, key, limits));
       const { state, lease } = leaseFrom(stateOf(locked), limits, request, locked.now_ms);
       await this.save(manager, key, state);
       return lease;
     });
+    return withinAnswerTime(leased);
   }
 
   async giveBack(key: string, tokens: number): Promise<void> {

@@ -9,7 +9,6 @@ import {
   type ThrottlerStorage,
 } from '@nestjs/throttler';
 import { MiraConfig } from '../../config/mira.config';
-import { withinAnswerTime } from './answer-time';
 import { senderOf } from './sender';
 
 /** Charges a webhook to its client's token bucket: the endpoint, else the API key, else the address. */
@@ -22,10 +21,6 @@ export class WebhookRateLimitGuard extends RateLimitGuard {
     private readonly config: MiraConfig,
   ) {
     super(options, storage, reflector);
-  }
-
-  override canActivate(context: ExecutionContext): Promise<boolean> {
-    return withinAnswerTime(super.canActivate(context));
   }
 
   protected clientOf(context: ExecutionContext): RateLimitClient | undefined {

@@ -1,8 +1,8 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, QueryFailedError } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { TenantDatabase } from '../../database/tenant.database';
 import { IntegrationService } from '../../n8n/integration.service';
@@ -38,7 +38,7 @@ export class RouteService {
     const { name, service, event_types = [], target, enabled = true } = wanted;
     const route = Object.assign(new Route(), {
       tenantId,
-      id: uuidv7(),
+      id: randomUUIDv7(),
       name,
       service,
       eventTypes: [...new Set(event_types)],

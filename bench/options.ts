@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export type DatabaseKind = 'server' | 'embedded';
+
+export interface BenchOptions {
+  readonly suite: string;
+  /** Counted seconds of a round. */
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly connections: number;
+  /** Undefined: those that are to be had. */
+  readonly databases: readonly DatabaseKind[] | undefined;
+  /** Where the results go. */
+  readonly out: string;
+  /** Where Mira's CPU profiles go; undefined for none. */
+  readonly profile: string | undefined;
+}
+
+const USAGE = `npm run bench -- [options]
+  --suite NAME         what is measured: ingest
+  --seconds N          counted seconds of a round (3)
+  --rounds N           rounds, of which the medians are taken (3)
+  --connections N      connections that send at the same time (64)
+  --databases LIST     server, embedded or both with a comma (embedded, and server where one is found)
+  --out FOLDER         where the results go (bench/results)
+  --profile FOLDER     leave CPU profiles of Mira's process there; figures are lower then`;
+
+/** Null where only help was asked for. Throws with the usage on what it does not know. */
+export function readOptions(args: readonly string[]): BenchOptions | null {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        suite: { type: 'string', default: 'ingest' },
+        seconds: { type: 'string', default: '3' },
+        rounds: { type: 'string', default: '3' },
+        connections: { type: 'string', default: '64' },
+        databases: { type: 'string' },
+        out: { type: 'string', default: join(import.meta.dirname, 'results') },
+        profile: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      return null;
+    }
+    return {
+      suite: values.suite,
+      seconds: positive('seconds', values.seconds),
+      rounds: whole('rounds', values.rounds),
+      connections: whole('connections', values.connections),
+      databases: values.databases?.split(',').map(databaseKind),
+      out: values.out,
+      profile: values.profile,
+    };
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, { cause: error });
+  }
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 600)) throw new Error(`--${name} must be a number above 0 and up to 600`);
+  return value;
+}
+
+function whole(name: string, text: string): number {
+  const value = positive(name, text);
+  if (!Number.isInteger(value)) throw new Error(`--${name} must be a whole number`);
+  return value;
+}
+
+function databaseKind(text: string): DatabaseKind {
+  if (text === 'server' || text === 'embedded') return text;
+  throw new Error(`--databases must name server or embedded, not ${text}`);
+}

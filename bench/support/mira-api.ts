@@ -1,0 +1,44 @@
+/** Mira's management API, as far as a suite needs it to set its scene. Whatever is not 2xx is thrown. */
+export class MiraApi {
+  private readonly url: string;
+  private readonly apiKey: string;
+
+  constructor(url: string, apiKey: string) {
+    this.url = url;
+    this.apiKey = apiKey;
+  }
+
+  /** The address that a sender posts to. */
+  async createEndpoint(wanted: { service: string; secret: string }): Promise<string> {
+    const { url } = await this.post('webhook-endpoints', { name: 'bench', ...wanted });
+    return textOf(url);
+  }
+
+  /** The id of the integration. */
+  async createN8n(baseUrl: string): Promise<string> {
+    const { id } = await this.post('integrations', { kind: 'n8n', name: 'bench', config: { base_url: baseUrl } });
+    return textOf(id);
+  }
+
+  async createRoute(wanted: { service: string; eventTypes: string[]; integrationId: string }): Promise<void> {
+    const { service, eventTypes, integrationId } = wanted;
+    const target = { kind: 'n8n', integration_id: integrationId, webhook_path: 'bench' };
+    await this.post('routes', { name: 'bench', service, event_types: eventTypes, target });
+  }
+
+  private async post(path: string, body: object): Promise<Record<string, unknown>> {
+    const response = await fetch(`${this.url}/api/v1/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': this.apiKey },
+      body: JSON.stringify(body),
+    });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${answer}`);
+    return JSON.parse(answer) as Record<string, unknown>;
+  }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('an answer lacks a text that it should have');
+  return value;
+}
