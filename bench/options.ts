@@ -19,7 +19,7 @@ export interface BenchOptions {
 
 const USAGE = `npm run bench -- [options]
   --suite NAME         what is measured: ingest
-  --seconds N          counted seconds of a round (3)
+  --seconds N          counted seconds of a round (2.5)
   --rounds N           rounds, of which the medians are taken (3)
   --connections N      connections that send at the same time (64)
   --databases LIST     server, embedded or both with a comma (embedded, and server where one is found)
@@ -33,7 +33,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
       args: [...args],
       options: {
         suite: { type: 'string', default: 'ingest' },
-        seconds: { type: 'string', default: '3' },
+        seconds: { type: 'string', default: '2.5' },
         rounds: { type: 'string', default: '3' },
         connections: { type: 'string', default: '64' },
         databases: { type: 'string' },

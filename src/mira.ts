@@ -5,7 +5,7 @@ import { AppModule } from './app.module';
 import type { MiraConfig } from './config/mira.config';
 import { openDatabase } from './database/open-database';
 import { Readiness } from './health/readiness';
-import { prepareHttp } from './http-server';
+import { closeConnectionsAsTheyIdle, prepareHttp } from './http-server';
 import { ApplicationLogger, createLogger } from './log/application.logger';
 import { publishOpenApi } from './openapi';
 import { type FirstCredentials, FirstStart } from './rbac/first-start';
@@ -39,8 +39,9 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
     prepareHttp(app, config, logger);
     publishOpenApi(app);
     await app.init();
-    const firstCredentials = await app.get(FirstStart).run();
+    // Listening can fail, and credentials are shown once: they are made when nothing stands in the way any more.
     await app.listen(config.webhook.port, config.webhook.host);
+    const firstCredentials = await app.get(FirstStart).run();
     app.get(Readiness).open();
     const running = app;
     return {
@@ -50,8 +51,13 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
       firstCredentials,
       onFatal: (callback) => database.embedded?.onUnexpectedExit(callback),
       stop: async () => {
-        await running.close();
-        await database.close();
+        const stopClosing = closeConnectionsAsTheyIdle(running);
+        try {
+          await running.close();
+        } finally {
+          stopClosing();
+          await database.close();
+        }
       },
     };
   } catch (error) {

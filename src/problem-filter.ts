@@ -1,7 +1,8 @@
 import { Problem, ProblemFilter, problems } from '@mira/problem';
 import { AnswerTimeError } from './database/answer-time';
-import { isDatabaseAway } from './database/database-away';
+import { isCollision, isDatabaseAway } from './database/database-away';
 import { GroupCommitOverloadError } from './database/group-commit';
+import { DedupKeyVanishedError } from './webhook/ingest/dedup.keys';
 
 /** When a client should come again after the database was away, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
@@ -13,7 +14,11 @@ export function createProblemFilter(): ProblemFilter {
 
 function asPassing(error: unknown): Problem | null {
   const passing =
-    isDatabaseAway(error) || error instanceof GroupCommitOverloadError || error instanceof AnswerTimeError;
+    isDatabaseAway(error) ||
+    isCollision(error) ||
+    error instanceof DedupKeyVanishedError ||
+    error instanceof GroupCommitOverloadError ||
+    error instanceof AnswerTimeError;
   if (!passing) return null;
-  return problems.serviceUnavailable('Nothing was taken; send it again.', RETRY_AFTER_SECONDS, error);
+  return problems.serviceUnavailable('It may not have been taken; send it again.', RETRY_AFTER_SECONDS, error);
 }

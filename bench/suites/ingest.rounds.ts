@@ -19,8 +19,6 @@ export interface Target {
   readonly url: string;
   /** Mira's one route takes `push` to the sink; `ping` goes nowhere. */
   readonly eventType: 'push' | 'ping';
-  /** Where what is acknowledged is also delivered; null for targets that deliver nothing. */
-  readonly deliveredBy: Stage | null;
 }
 
 /** Runs rounds one after the other on one stage, and keeps what came of them. */

@@ -24,8 +24,6 @@ export interface Stage {
 
 interface StageOptions {
   readonly kind: DatabaseKind;
-  /** `api` acknowledges and leaves the deliveries to other processes, of which there are none here. */
-  readonly role: 'all' | 'api';
   /** Where a scratch database can be made. */
   readonly server: string | null;
   readonly profile: string | undefined;
@@ -33,7 +31,7 @@ interface StageOptions {
   readonly scope: AsyncDisposableStack;
 }
 
-export async function startStage({ kind, role, server, profile, scope }: StageOptions): Promise<Stage> {
+export async function startStage({ kind, server, profile, scope }: StageOptions): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'mira-bench-'));
   scope.defer(() => rmSync(folder, { recursive: true, force: true }));
   const sink = scope.adopt(await N8nSink.start(), (one) => one.stop());
@@ -42,7 +40,6 @@ export async function startStage({ kind, role, server, profile, scope }: StageOp
     folder,
     env: {
       ...env,
-      MIRA_ROLE: role,
       MIRA_OUTBOUND_ALLOW: '127.0.0.0/8',
       // Enough that nobody is ever refused: the buckets are kept and charged all the same.
       MIRA_WEBHOOK_RATE_LIMIT_MAX_REQUESTS: '1000000000',

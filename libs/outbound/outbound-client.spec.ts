@@ -158,6 +158,14 @@ describe('an exchange', () => {
     await expect(sut.send(aRequest(port))).rejects.toThrow('closed');
     await sut.close();
   });
+
+  it('cuts off what is under way when it is closed and must not wait', async () => {
+    const { port } = await anHttpServer(() => undefined);
+    const sut = aClient();
+    const sending = sut.send(aRequest(port, { timeoutMs: 60_000 }));
+    await sut.close(20);
+    expect(expectKind(await sending, 'connection_failed').code).toBe('UND_ERR_DESTROYED');
+  });
 });
 
 describe('the body of an answer', () => {

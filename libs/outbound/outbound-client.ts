@@ -91,10 +91,15 @@ export class OutboundClient {
     }
   }
 
-  /** Lets requests under way finish, each within its deadline, and closes all connections. */
-  async close(): Promise<void> {
+  /**
+   * Takes no more requests, and closes all connections when those under way have finished, each within its deadline;
+   * what is not finished after `waitMs` milliseconds, if given, is cut off and ends as `connection_failed`.
+   */
+  async close(waitMs?: number): Promise<void> {
     this.closed = true;
-    await Promise.allSettled(this.underWay);
+    const finished = Promise.allSettled(this.underWay);
+    if (waitMs === undefined) await finished;
+    else await withinMs(waitMs, finished);
     await this.agent.destroy();
   }
 
@@ -171,6 +176,12 @@ async function orAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((over) => (timer = setTimeout(over, ms)))]);
+  clearTimeout(timer);
 }
 
 function withoutConnectionFields(headers: Readonly<Record<string, string>>): Record<string, string> {

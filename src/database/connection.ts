@@ -3,6 +3,10 @@ import type { DataSourceOptions } from 'typeorm';
 import type { MiraConfig } from '../config/mira.config';
 import type { DatabaseTarget } from './database-target';
 import { migrations } from './migration-list';
+import { watchedSocket } from './watched-socket';
+
+/** How much longer than a statement may take a connection may be silent, in milliseconds. */
+const SILENCE_MARGIN_MS = 2_000;
 
 /** The PostgreSQL server that `database.url` names. */
 export function serverTarget(url: string, settings: MiraConfig['database']): DatabaseTarget {
@@ -16,6 +20,7 @@ export function serverTarget(url: string, settings: MiraConfig['database']): Dat
       statement_timeout: settings.statement_timeout_ms,
       idle_in_transaction_session_timeout: settings.statement_timeout_ms,
       keepAlive: true,
+      stream: watchedSocket(settings.statement_timeout_ms + SILENCE_MARGIN_MS),
     },
   };
 }

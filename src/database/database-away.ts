@@ -26,6 +26,20 @@ export function isDatabaseAway(error: unknown): boolean {
   return false;
 }
 
+/** True when two transactions stood in each other's way (a deadlock, a serialization failure): neither is at fault. */
+export function isCollision(error: unknown): boolean {
+  return sqlState(error).startsWith('40');
+}
+
+/** True when the database will never take a value, as against a database that cannot take any now. */
+export function isDataFault(error: unknown): boolean {
+  return /^2[23]/.test(sqlState(error));
+}
+
+function sqlState(error: unknown): string {
+  return isNativeError(error) && 'code' in error ? String(error.code) : '';
+}
+
 function causeOf(error: Error): unknown {
   if ('driverError' in error && error.driverError !== error) return error.driverError;
   return error.cause;

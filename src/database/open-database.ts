@@ -41,7 +41,7 @@ async function migrateWhenReachable(target: DatabaseTarget, notify: (line: strin
   // A migration may rightly take longer than any request.
   const unhurried = {
     ...target,
-    pool: { ...target.pool, statement_timeout: 0, idle_in_transaction_session_timeout: 0 },
+    pool: { ...target.pool, statement_timeout: 0, idle_in_transaction_session_timeout: 0, stream: undefined },
   };
   const giveUpAt = Date.now() + WAIT_FOR_SERVER_MS;
   for (;;) {

@@ -4,17 +4,17 @@ import { TENANT_ROLE } from './tenant.database';
 /**
  * Puts a table under row-level security: the tenant role sees and writes only rows of the tenants that
  * `app.tenant_id` names (one id, or several with commas for a group commit). Nothing set means no rows.
- * `tenantColumn` is the column that says whose a row is.
+ * `tenantColumn` is the column that says whose a row is; `grants` is what the tenant role may do with its own rows.
  */
 export async function protectTenantTable(
   runner: QueryRunner,
   table: string,
-  tenantColumn = 'tenant_id',
+  { tenantColumn = 'tenant_id', grants = 'SELECT, INSERT, UPDATE, DELETE' } = {},
 ): Promise<void> {
   const inScope = `${tenantColumn} = ANY (string_to_array(current_setting('app.tenant_id', true), ',')::uuid[])`;
   await runner.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
   await runner.query(
     `CREATE POLICY tenant_scope ON ${table} TO ${TENANT_ROLE} USING (${inScope}) WITH CHECK (${inScope})`,
   );
-  await runner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${TENANT_ROLE}`);
+  await runner.query(`GRANT ${grants} ON ${table} TO ${TENANT_ROLE}`);
 }

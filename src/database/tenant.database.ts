@@ -42,8 +42,10 @@ export class TenantDatabase {
   ): Promise<T> {
     const deadline = new Deadline(options.timeoutMs);
     const runner = this.dataSource.createQueryRunner();
+    let connected = false;
     try {
       const client = await deadline.connect(runner);
+      connected = true;
       const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
       const result = await work(new GroupClient(client, this.target.kind === 'server'), lastOf(opened));
       await client.query('COMMIT');
@@ -53,7 +55,8 @@ export class TenantDatabase {
       throw error;
     } finally {
       deadline.cancel();
-      await runner.release();
+      // A connection that comes too late is not here yet, and goes back by itself.
+      if (connected) await runner.release();
     }
   }
 }

@@ -1,11 +1,11 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { newId } from '../database/new-id';
 import { SecretCipher, SecretUnreadableError } from '../database/secret.cipher';
 import { openConnection, sealApiKey, sealSigningSecret } from './integration.connection';
 
 const cipher = new SecretCipher(Buffer.alloc(32, 7));
 
 function aRow(apiKey: string | null) {
-  const key = { tenantId: randomUUIDv7(), id: randomUUIDv7() };
+  const key = { tenantId: newId(), id: newId() };
   return {
     tenant_id: key.tenantId,
     id: key.id,

@@ -1,10 +1,10 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { AddressPolicy } from '@mira/outbound';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { generateStandardSecret } from '@mira/signature';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { newId } from '../database/new-id';
 import { SecretCipher } from '../database/secret.cipher';
 import { TenantDatabase } from '../database/tenant.database';
 import { readBaseUrl } from './base-url';
@@ -43,7 +43,7 @@ export class IntegrationService {
 
   async create(tenantId: string, { kind, name, config }: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
     const { baseUrl } = this.checkedBaseUrl(config.base_url);
-    const row = { tenantId, id: randomUUIDv7() };
+    const row = { tenantId, id: newId() };
     const signingSecret = generateStandardSecret();
     const integration = Object.assign(new Integration(), row, {
       kind,

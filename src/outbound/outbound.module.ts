@@ -27,8 +27,8 @@ import { MiraConfig } from '../config/mira.config';
 export class OutboundModule implements OnApplicationShutdown {
   constructor(private readonly client: OutboundClient) {}
 
-  /** The last of Nest's hooks: whoever sends has stopped by then. */
+  /** The last of Nest's hooks: whoever sends has had the time that a shutdown gives. */
   async onApplicationShutdown(): Promise<void> {
-    await this.client.close();
+    await this.client.close(0);
   }
 }

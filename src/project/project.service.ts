@@ -1,7 +1,7 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
+import { newId } from '../database/new-id';
 import { TenantDatabase } from '../database/tenant.database';
 import { type ProjectView, projectView } from './project-view.dto';
 import { ProjectRepository } from './project.repository';
@@ -28,7 +28,7 @@ export class ProjectService {
   ) {}
 
   async create(tenantId: string, { name, description, sourceEventId }: NewProject): Promise<CreatedProject> {
-    const id = randomUUIDv7();
+    const id = newId();
     return this.database.transaction(tenantId, async (manager) => {
       const isNew = await this.projects.insert(manager, { tenantId, id, name, description, sourceEventId });
       if (isNew) return { kind: 'created', id };

@@ -1,7 +1,7 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { isPermission, isRole, type Permission, permissionsOfRole, type Principal, type Role } from '@mira/access';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { newId } from '../database/new-id';
 import { ApiKey } from './api-key.entity';
 import { generateApiKey, hashApiKey, isApiKeyShape } from './api-key.format';
 
@@ -23,7 +23,7 @@ export class ApiKeyService {
     const key = generateApiKey();
     await manager.insert(ApiKey, {
       tenantId: owner.tenantId,
-      id: randomUUIDv7(),
+      id: newId(),
       userId: owner.userId,
       name,
       keyHash: hashApiKey(key),

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { randomBytes, randomUUIDv7 } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { MiraConfig } from '../config/mira.config';
+import { newId } from '../database/new-id';
 import { Tenant } from '../tenant/tenant.entity';
 import { TenantService } from '../tenant/tenant.service';
 import { ApiKeyService } from './api-key.service';
@@ -42,7 +43,7 @@ export class FirstStart {
       const admin = await manager.save(
         manager.create(User, {
           tenantId: tenant.id,
-          id: randomUUIDv7(),
+          id: newId(),
           username,
           email: null,
           role: 'admin',

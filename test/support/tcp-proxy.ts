@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
+interface Pair {
+  readonly near: Socket;
+  readonly far: Socket | null;
+  stuck: boolean;
+}
+
 /** A door between two programs that a test can shut, and behind which it can let one wait for ever. */
 export class TcpProxy {
-  private readonly pairs = new Map<Socket, Socket>();
+  private readonly pairs = new Set<Pair>();
   private hanging = false;
   private server: Server | null = null;
   private port = 0;
@@ -23,11 +29,13 @@ export class TcpProxy {
     return { host: '127.0.0.1', port: this.port };
   }
 
-  /** Lets through, as at the beginning. Connections that hung before are cut: they are nothing to go on with. */
-  async open(): Promise<void> {
-    const wasHanging = this.hanging;
+  /**
+   * Lets new connections through, as at the beginning. Those that hung are cut; with `keepStuck` they hang for ever, as
+   * those to a machine do that went down without a word while another took its place.
+   */
+  async open({ keepStuck = false } = {}): Promise<void> {
     this.hanging = false;
-    if (wasHanging) this.cutAll();
+    for (const pair of this.pairs) if (pair.stuck && !keepStuck) cut(pair);
     if (this.server) return;
     const server = createServer((socket) => this.accept(socket));
     server.listen(this.port, '127.0.0.1');
@@ -42,44 +50,31 @@ export class TcpProxy {
     const { server } = this;
     this.server = null;
     server?.close();
-    this.cutAll();
+    for (const pair of this.pairs) cut(pair);
     if (server) await once(server, 'close');
   }
 
   /** Takes connections and bytes, and lets none through, as a cut cable does. */
   hang(): void {
     this.hanging = true;
-    for (const [near, far] of this.pairs) {
-      near.pause();
-      far.pause();
-    }
+    for (const pair of this.pairs) pair.stuck = true;
   }
 
   private accept(near: Socket): void {
-    near.on('error', () => undefined);
-    if (this.hanging) {
-      this.pairs.set(near, near);
-      near.once('close', () => this.pairs.delete(near));
-      near.pause();
-      return;
-    }
-    const far = connect(this.targetPort, this.targetHost);
-    this.pairs.set(near, far);
-    far.on('error', () => near.destroy());
-    far.once('close', () => near.destroy());
+    const far = this.hanging ? null : connect(this.targetPort, this.targetHost);
+    const pair: Pair = { near, far, stuck: this.hanging };
+    this.pairs.add(pair);
+    near.on('error', () => undefined).on('data', (bytes) => !pair.stuck && far?.write(bytes));
     near.once('close', () => {
-      far.destroy();
-      this.pairs.delete(near);
+      far?.destroy();
+      this.pairs.delete(pair);
     });
-    // By hand instead of pipe(), which would resume what was paused to hang.
-    near.on('data', (bytes) => !this.hanging && far.write(bytes));
-    far.on('data', (bytes) => !this.hanging && near.write(bytes));
+    far?.on('error', () => undefined).on('data', (bytes) => !pair.stuck && near.write(bytes));
+    far?.once('close', () => !pair.stuck && near.destroy());
   }
+}
 
-  private cutAll(): void {
-    for (const [near, far] of this.pairs) {
-      near.destroy();
-      far.destroy();
-    }
-  }
+function cut({ near, far }: Pair): void {
+  near.destroy();
+  far?.destroy();
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DataFolderLock } from './data-folder.lock';
+import { makePrivateFolder } from './private-folder';
 
 /** The number in the socket's file name: the pg driver appends `.s.PGSQL.<port>` to a host that is a folder. */
 const SOCKET_PORT = 5432;
@@ -31,7 +32,7 @@ export class EmbeddedServer {
    */
   static async start(dataDir: string): Promise<EmbeddedServer> {
     const folder = resolve(dataDir);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
     const lock = DataFolderLock.acquire(folder);
     const socketFolder = openSocketFolder(folder);
     const worker = new Worker(WORKER_FILE, {

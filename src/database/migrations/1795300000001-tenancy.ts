@@ -19,7 +19,8 @@ export class Tenancy1795300000001 implements MigrationInterface {
         updated_at timestamptz NOT NULL DEFAULT now()
       )`);
     await runner.query('CREATE UNIQUE INDEX tenants_default_key ON tenants (is_default) WHERE is_default');
-    await protectTenantTable(runner, 'tenants', 'id');
+    // A tenant sees itself; its tier and state are not its own to change.
+    await protectTenantTable(runner, 'tenants', { tenantColumn: 'id', grants: 'SELECT' });
     await runner.query(`
       CREATE TABLE users (
         tenant_id uuid NOT NULL REFERENCES tenants (id),
@@ -82,9 +83,11 @@ async function createTenantRole(runner: QueryRunner): Promise<void> {
   await runner.query(`
     DO $$
     BEGIN
-      IF NOT pg_has_role(current_user, '${TENANT_ROLE}', 'MEMBER') THEN
-        EXECUTE format('GRANT ${TENANT_ROLE} TO %I', current_user);
-      END IF;
+      -- Tried and not asked for: since PostgreSQL 16 one can be a member of a role and still not be let into it.
+      SET LOCAL ROLE ${TENANT_ROLE};
+      RESET ROLE;
+    EXCEPTION
+      WHEN insufficient_privilege THEN EXECUTE format('GRANT ${TENANT_ROLE} TO %I', current_user);
     END
     $$`);
   await runner.query(`GRANT USAGE ON SCHEMA public TO ${TENANT_ROLE}`);

@@ -22,6 +22,8 @@ export interface AttemptAnswer {
   readonly responseBody: Buffer | null;
 }
 
+class AgentTimeout extends Error {}
+
 type N8nTarget = Extract<DeliveryTarget, { kind: 'n8n' }>;
 
 /** Makes one attempt: calls the workflow, or the agent. No transaction is open meanwhile. */
@@ -66,7 +68,7 @@ export class AttemptMaker {
     const payload = parsed.kind === 'ok' ? parsed.payload.value : null;
     const { tenantId, id: deliveryId, attempt } = delivery;
     try {
-      const result = await agent.handle({
+      const work = agent.handle({
         ...event,
         tenantId,
         deliveryId,
@@ -76,11 +78,26 @@ export class AttemptMaker {
         body,
         payload,
       });
+      const result = await this.withinTimeout(work);
       if (result.kind === 'refused') return { kind: 'gone', detail: result.reason };
       return { kind: 'done', ...(result.detail === undefined ? {} : { detail: result.detail }) };
     } catch (error) {
       this.logger.warn({ msg: 'an agent failed', err: describeError(error), agent: name, delivery_id: deliveryId });
-      return { kind: 'failed', detail: `The agent ${name} failed.`, retryAfter: null };
+      const how = error instanceof AgentTimeout ? 'did not end in time' : 'failed';
+      return { kind: 'failed', detail: `The agent ${name} ${how}.`, retryAfter: null };
+    }
+  }
+
+  /** An agent cannot be stopped from outside; but its place is free for others, and it is tried again. */
+  private async withinTimeout<T>(work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, fail) => {
+      timer = setTimeout(() => fail(new AgentTimeout()), this.config.delivery.timeout_ms);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { isNativeError } from 'node:util/types';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { GroupClient } from '../../database/group.client';
+import { isCollision, isDataFault, isDatabaseAway } from '../../database/database-away';
 import { GroupCommit } from '../../database/group-commit';
 import { TenantDatabase } from '../../database/tenant.database';
 import { type ClaimedJob, DeliveryQueue } from './delivery.queue';
@@ -18,6 +19,11 @@ export interface FinishedAttempt {
 }
 
 const RECORD_TIMEOUT_MS = 10_000;
+/** For so long an outcome is kept while the database is away: less than the time after which the job is given out again. */
+const PATIENCE_MS = 12_000;
+const RETRY_MS = 500;
+/** A reason is a sentence or two. */
+const MAX_REASON_CHARACTERS = 2_000;
 
 /**
  * Writes what attempts came to, those that end together in one transaction: the attempt, its delivery, the job of
@@ -40,13 +46,33 @@ export class AttemptRecorder {
       maxWaitMs: 60_000,
       maxWaiting: 10_000,
       maxWaitingBytes: 67_108_864,
-      isRowFault: (error) => isDataFault(error),
+      isRowFault: (error) => isDataFault(error) || isCollision(error),
     });
   }
 
   /** Resolves when it is committed. */
   async record(attempt: FinishedAttempt): Promise<void> {
-    await this.group.submit(attempt);
+    const giveUpAt = Date.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        await this.group.submit(attempt);
+        return;
+      } catch (error) {
+        if (isDataFault(error)) return this.recordUnstorable(attempt);
+        if (!isDatabaseAway(error) || Date.now() > giveUpAt) throw error;
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  /** What the database will not take must not be tried for ever: the answer is left out, and the delivery ends here. */
+  private async recordUnstorable(attempt: FinishedAttempt): Promise<void> {
+    const outcome = {
+      kind: 'dead',
+      reason: 'The outcome of the attempt could not be stored.',
+      rejected: false,
+    } as const;
+    await this.group.submit({ ...attempt, outcome, responseHeaders: null, responseBody: null });
   }
 
   /** Ends jobs whose attempt was made and recorded before. */
@@ -80,7 +106,7 @@ export class AttemptRecorder {
       attempts.map(({ startedAt }) => startedAt),
       attempts.map(({ durationMs }) => durationMs),
       attempts.map(({ outcome }) => outcome.kind),
-      attempts.map(({ outcome }) => outcome.reason),
+      attempts.map(({ outcome }) => storable(outcome.reason)),
       attempts.map(({ statusCode }) => statusCode),
       attempts.map(({ responseHeaders }) => responseHeaders && JSON.stringify(responseHeaders)),
       attempts.map(({ responseBody }) => responseBody),
@@ -98,6 +124,11 @@ const STATUS_OF = { delivered: 'delivered', retry: 'queued', dead: 'dead' } as c
   string
 >;
 
+/** PostgreSQL takes no NUL in a text, and an agent may say anything. */
+function storable(reason: string | null): string | null {
+  return reason && reason.slice(0, MAX_REASON_CHARACTERS).replaceAll('\0', '').toWellFormed();
+}
+
 function tenantsOf(jobs: readonly ClaimedJob[]): string[] {
   return [...new Set(jobs.map(({ tenantId }) => tenantId))];
 }
@@ -105,11 +136,6 @@ function tenantsOf(jobs: readonly ClaimedJob[]): string[] {
 function nextJobOf({ job, outcome }: FinishedAttempt, moved: ReadonlySet<string>) {
   if (outcome.kind !== 'retry' || !moved.has(job.deliveryId)) return [];
   return [{ tenantId: job.tenantId, deliveryId: job.deliveryId, attempt: job.attempt + 1, startAfter: outcome.at }];
-}
-
-/** A value that the database will never take, as against a database that cannot take any now. */
-function isDataFault(error: unknown): boolean {
-  return isNativeError(error) && 'code' in error && /^2[23]/.test(String(error.code));
 }
 
 const RECORD = `

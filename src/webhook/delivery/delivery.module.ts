@@ -12,6 +12,7 @@ import { Delivery } from './delivery.entity';
 import { DeliveryQueue } from './delivery.queue';
 import { DeliveryRepository } from './delivery.repository';
 import { DeliveryService } from './delivery.service';
+import { DeliveryUpkeep } from './delivery.upkeep';
 import { DeliveryWorker } from './delivery.worker';
 import { IngestPressure } from './ingest.pressure';
 
@@ -24,6 +25,7 @@ import { IngestPressure } from './ingest.pressure';
     DeliveryQueue,
     DeliveryRepository,
     DeliveryService,
+    DeliveryUpkeep,
     DeliveryWorker,
     IngestPressure,
   ],

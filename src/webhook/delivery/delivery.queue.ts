@@ -5,19 +5,28 @@ import { MiraConfig } from '../../config/mira.config';
 import { DATABASE_TARGET, type DatabaseTarget } from '../../database/database-target';
 import type { GroupClient } from '../../database/group.client';
 import { TENANT_ROLE } from '../../database/tenant.database';
+import { watchedSocket } from '../../database/watched-socket';
 
 const QUEUE = 'delivery';
 const SCHEMA = 'pgboss';
 /** Connections of pg-boss itself: fetching, and its own upkeep. */
 const POOL_SIZE = 3;
-/** Beyond an attempt's timeout: loading, recording, and a busy event loop. */
-const EXPIRY_MARGIN_SECONDS = 15;
+/** Beyond an attempt's timeout: loading, looking a workflow up, recording again while the database restarts. */
+const EXPIRY_MARGIN_SECONDS = 30;
 /** How often pg-boss looks for jobs whose worker died. */
 const SUPERVISE_SECONDS = 10;
 /** Only a worker's death uses one of these up; the retries of a delivery are jobs of their own. */
 const MAX_WORKER_DEATHS = 100;
-/** The part of all workers' places that one tenant may fill. */
+/** The part of a process's places that one tenant may fill, counted over all processes. */
 const TENANT_SHARE = 0.75;
+/** A delivery that is overdue for so long, and has no job, is not merely waiting. */
+const ORPHANED_AFTER = '10 minutes';
+/** Any number does, as long as every Mira takes the same. */
+const GRANT_LOCK = 7_305_213;
+/** pg-boss's own upkeep, and the upgrades of its schema, may take longer than a request. */
+const STATEMENT_TIMEOUT_MS = 60_000;
+/** More than this is a backlog; how much more is not worth counting. */
+const COUNTED_AT_MOST = 10_000;
 
 /** One attempt to make, at once or from `startAfter` on. */
 export interface AttemptJob {
@@ -60,6 +69,10 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     this.boss = new PgBoss({
       ...(connection as ConstructorParameters<typeof PgBoss>[0] & object),
       application_name: 'mira-queue',
+      ...(target.kind === 'server' && {
+        statement_timeout: STATEMENT_TIMEOUT_MS,
+        stream: watchedSocket(2 * STATEMENT_TIMEOUT_MS),
+      }),
       max: POOL_SIZE,
       schema: SCHEMA,
       backend: target.kind === 'embedded' ? 'pglite' : 'postgres',
@@ -136,14 +149,41 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     this.onWake = callback;
   }
 
-  /** How many jobs are due now, and for how long the oldest of them has been. */
+  /** How many jobs are due now, up to ten thousand, and for how long the oldest of them has been. */
   async backlog(): Promise<{ due: number; oldestSeconds: number }> {
     const [row]: { due: number; oldest: number | null }[] = await this.dataSource.query(
       `SELECT count(*)::int AS due, extract(epoch FROM now() - min(start_after))::float8 AS oldest
-       FROM ${SCHEMA}.job WHERE name = $1 AND state < 'active' AND start_after <= now()`,
-      [QUEUE],
+       FROM (SELECT start_after FROM ${SCHEMA}.job
+             WHERE name = $1 AND state < 'active' AND start_after <= now()
+             ORDER BY priority DESC, created_on LIMIT $2) AS due`,
+      [QUEUE, COUNTED_AT_MOST],
     );
     return { due: row?.due ?? 0, oldestSeconds: row?.oldest ?? 0 };
+  }
+
+  /**
+   * Gives a job to deliveries that wait for one that there is no more: pg-boss gave it up after too many workers
+   * died with it, or somebody emptied the queue. Returns how many there were.
+   */
+  async adoptOrphans(): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      const orphans: { tenant_id: string; id: string; attempt_count: number }[] = await manager.query(
+        `SELECT d.tenant_id, d.id, d.attempt_count FROM deliveries d
+         WHERE d.status = 'queued' AND d.next_attempt_at < now() - $2::interval
+           AND NOT EXISTS (SELECT FROM ${SCHEMA}.job j WHERE j.name = $1 AND j.state <= 'active'
+             AND j.data ->> 'delivery_id' = d.id::text)
+         LIMIT 1000`,
+        [QUEUE, ORPHANED_AFTER],
+      );
+      const jobs = orphans.map(({ tenant_id: tenantId, id: deliveryId, attempt_count: made }) => ({
+        tenantId,
+        deliveryId,
+        attempt: made + 1,
+        startAfter: null,
+      }));
+      await this.enqueue(manager, jobs);
+      return jobs.length;
+    });
   }
 
   private async insert(jobs: readonly AttemptJob[], db: Db): Promise<void> {
@@ -163,9 +203,20 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
       [QUEUE],
     );
     if (!queue) throw new Error('pg-boss did not make the delivery queue');
-    await this.dataSource.query(`GRANT USAGE ON SCHEMA ${SCHEMA} TO ${TENANT_ROLE}`);
-    await this.dataSource.query(`GRANT SELECT ON ${SCHEMA}.queue TO ${TENANT_ROLE}`);
-    await this.dataSource.query(`GRANT INSERT ON ${SCHEMA}.${queue.table_name} TO ${TENANT_ROLE}`);
+    const table = `${SCHEMA}.${queue.table_name}`;
+    await this.dataSource.transaction(async (manager) => {
+      // Processes that start together would change the same rows of the catalogue, and one of them fail.
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [GRANT_LOCK]);
+      const [may]: { insert: boolean }[] = await manager.query('SELECT has_table_privilege($1, $2, $3) AS insert', [
+        TENANT_ROLE,
+        table,
+        'INSERT',
+      ]);
+      if (may?.insert) return;
+      await manager.query(`GRANT USAGE ON SCHEMA ${SCHEMA} TO ${TENANT_ROLE}`);
+      await manager.query(`GRANT SELECT ON ${SCHEMA}.queue TO ${TENANT_ROLE}`);
+      await manager.query(`GRANT INSERT ON ${table} TO ${TENANT_ROLE}`);
+    });
   }
 
   /** An embedded database has one process, this one: jobs that are active at its start were left by a dead one. */

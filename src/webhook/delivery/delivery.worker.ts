@@ -17,7 +17,7 @@ const POLL_MS = 500;
 /** The wait after a failed look, when the database is away. */
 const TROUBLE_MS = 1_000;
 const LOAD_TIMEOUT_MS = 10_000;
-/** While this process is busy receiving, it takes so few at a time, and rests so long in between. */
+/** While this process is busy receiving, it takes so many at a time, and rests so long in between. */
 const YIELDING_BATCH = 16;
 const YIELDING_MS = 100;
 
@@ -30,8 +30,11 @@ export class DeliveryWorker {
   private readonly logger = new Logger('delivery');
   private readonly attempts: Counter<'outcome'>;
   private readonly underWay = new Set<Promise<void>>();
+  /** The same, by the id of the delivery. */
+  private readonly deliveries = new Set<string>();
   private loop: Promise<void> | null = null;
   private stopping = false;
+  private cutShort = false;
   private resume: () => void = () => undefined;
   private woken = false;
   private lastLookAt = Date.now();
@@ -51,6 +54,7 @@ export class DeliveryWorker {
 
   start(): void {
     this.stopping = false;
+    this.cutShort = false;
     this.queue.whenWoken(() => this.wake());
     this.loop = this.run();
   }
@@ -64,6 +68,7 @@ export class DeliveryWorker {
     const finished = Promise.allSettled(this.underWay).then(() => patience.abort());
     await Promise.race([finished, sleep(timeoutMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
     if (this.underWay.size > 0) {
+      this.cutShort = true;
       this.logger.warn(`${this.underWay.size} attempts were cut short; they will be made again`);
     }
     this.loop = null;
@@ -84,8 +89,8 @@ export class DeliveryWorker {
       this.woken = false;
       this.lastLookAt = Date.now();
       const yielding = this.pressure.high;
-      const places = yielding ? YIELDING_BATCH : this.config.delivery.concurrency;
-      const free = places - this.underWay.size;
+      const places = this.config.delivery.concurrency - this.underWay.size;
+      const free = yielding ? Math.min(places, YIELDING_BATCH) : places;
       const more = free > 0 && (await this.takeUpTo(free));
       if (yielding) await this.pause(YIELDING_MS);
       else if (!more) await this.rest(POLL_MS);
@@ -101,11 +106,13 @@ export class DeliveryWorker {
       const stale: ClaimedJob[] = [];
       for (const job of jobs) {
         const delivery = due.get(job.deliveryId);
-        if (delivery?.attempt === job.attempt) this.begin(job, delivery);
+        // A delivery that was retried by hand while it waited has two jobs for one attempt: the first to come makes it.
+        if (delivery?.attempt === job.attempt && !this.deliveries.has(delivery.id)) this.begin(job, delivery);
         else stale.push(job);
       }
       if (stale.length > 0) await this.recorder.discard(stale);
-      return jobs.length === free;
+      // Also when there were fewer than asked for: a tenant that has its share now is left out the next time.
+      return true;
     } catch (error) {
       this.logger.warn({ msg: 'could not take work from the queue; trying again', err: describeError(error) });
       await this.rest(TROUBLE_MS);
@@ -120,7 +127,9 @@ export class DeliveryWorker {
   }
 
   private begin(job: ClaimedJob, delivery: DueDelivery): void {
+    this.deliveries.add(delivery.id);
     const attempt = this.attempt(job, delivery).finally(() => {
+      this.deliveries.delete(delivery.id);
       this.underWay.delete(attempt);
       this.wake();
     });
@@ -131,6 +140,8 @@ export class DeliveryWorker {
     const startedAt = new Date();
     const start = performance.now();
     const { result, ...response } = await this.maker.make(delivery);
+    // Its end is this process's doing and says nothing of the receiver. The job stays claimed until its time is over.
+    if (this.cutShort) return;
     const durationMs = performance.now() - start;
     const {
       timeout_ms: _timeout,

@@ -1,7 +1,7 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
+import { newId } from '../../database/new-id';
 import { SecretCipher } from '../../database/secret.cipher';
 import { TenantDatabase } from '../../database/tenant.database';
 import type { Source } from '../source/source';
@@ -47,7 +47,7 @@ export class EndpointService {
     const config = wanted.config ?? {};
     refuse([...source.configErrors(config), ...secretErrors(source, wanted.secret)]);
     const secret = wanted.secret ?? source.newSecret();
-    const key = { tenantId, id: randomUUIDv7() };
+    const key = { tenantId, id: newId() };
     const { service, name, enabled = true } = wanted;
     const sealed = sealFirst(this.cipher, key, secret);
     const row = Object.assign(new WebhookEndpoint(), { ...key, service, name, enabled, config, ...sealed });

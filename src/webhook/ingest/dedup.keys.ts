@@ -6,6 +6,9 @@ import type { IncomingEvent, Stored } from './incoming-event';
 /** How long a dedup key means the same delivery. After that it is free for another. */
 export const DEDUP_DAYS = 7;
 
+/** So few that nobody waits long behind it. */
+const FORGET_AT_ONCE = 5_000;
+
 interface KeyRow {
   tenant_id: string;
   scope: string;
@@ -41,11 +44,16 @@ export class DedupKeys {
   /** Frees the keys whose days are over; returns how many. */
   async forgetExpired(now: Date): Promise<number> {
     const before = new Date(now.getTime() - DEDUP_DAYS * 86_400_000);
-    const [, count]: [unknown, number] = await this.dataSource.query(
-      'DELETE FROM webhook_dedup_keys WHERE received_at < $1',
-      [before],
-    );
-    return count;
+    let forgotten = 0;
+    for (;;) {
+      const [, count]: [unknown, number] = await this.dataSource.query(
+        `DELETE FROM webhook_dedup_keys WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM webhook_dedup_keys WHERE received_at < $1 LIMIT $2))`,
+        [before, FORGET_AT_ONCE],
+      );
+      forgotten += count;
+      if (count < FORGET_AT_ONCE) return forgotten;
+    }
   }
 }
 

@@ -1,8 +1,8 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { QueryResult } from 'pg';
 import type { GroupClient } from '../../database/group.client';
 import { AgentRegistry } from '../../agent/agent.registry';
+import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import { DeliveryQueue } from '../delivery/delivery.queue';
 import { matchRoutes, type RoutingRule } from '../route/route.matcher';
@@ -69,7 +69,7 @@ export class EventWriter {
       const byAgent = this.agents
         .findSubscribed(service, eventType)
         .map(({ name }) => ({ routeId: null, agentName: name }));
-      return [...byRoute, ...byAgent].map((target) => ({ tenantId, id: randomUUIDv7(), eventId, ...target }));
+      return [...byRoute, ...byAgent].map((target) => ({ tenantId, id: newId(), eventId, ...target }));
     });
   }
 

@@ -1,9 +1,9 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { problems } from '@mira/problem';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
-import { isNativeError } from 'node:util/types';
+import { isCollision, isDataFault } from '../../database/database-away';
 import { GroupCommit } from '../../database/group-commit';
+import { newId } from '../../database/new-id';
 import { IngestPressure } from '../delivery/ingest.pressure';
 import { keptTraceParent } from '../delivery/outbound-headers';
 import { parsePayload } from '../source/payload/parse-payload';
@@ -75,7 +75,7 @@ function incomingEvent(sender: Sender, request: ReceivedRequest): IncomingEvent 
   // A sender that gives no id, but a proof that no second event can carry, has given an id all the same.
   const proofKey = sender.proofHash && `proof:${sender.proofHash.toString('base64url')}`;
   return {
-    id: randomUUIDv7(),
+    id: newId(),
     tenantId: sender.tenantId,
     endpointId: sender.endpointId,
     service: source.name,
@@ -97,6 +97,5 @@ function traceParentOf({ traceparent }: IncomingHttpHeaders): string | undefined
 
 /** Faults that a smaller group gets over: a value that is not taken, or groups that stood in each other's way. */
 function isRowFault(error: unknown): boolean {
-  if (error instanceof DedupKeyVanishedError) return true;
-  return isNativeError(error) && 'code' in error && /^(2[23]|40)/.test(String(error.code));
+  return error instanceof DedupKeyVanishedError || isDataFault(error) || isCollision(error);
 }

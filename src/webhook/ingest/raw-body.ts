@@ -10,7 +10,7 @@ const refusals = new WeakMap<object, Problem>();
  * Keeps the bytes of a webhook as they came, whatever they claim to be, up to `maxBytes`; one more is answered 413
  * at once, while the sender may still be sending (body-parser would first wait for the end, and there may be none).
  * Compressed bodies are not opened: a sender signs the bytes it sends, and those are what is proved and kept.
- * What is refused is thrown by {@link rawBodyOf} and not here, where the request has no id and no line in the log yet.
+ * What is refused is thrown by {@link rawBodyOf} and not here, where its sender is not known yet.
  */
 export function keepRawBody(maxBytes: number): RequestHandler {
   const tooLarge = `A body may have ${maxBytes} bytes at the most.`;

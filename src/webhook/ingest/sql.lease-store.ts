@@ -39,10 +39,11 @@ export class SqlLeaseStore extends LeaseStore {
   }
 
   async giveBack(key: string, tokens: number): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+    const given = this.dataSource.transaction(async (manager) => {
       const locked = await this.lock(manager, key);
       if (locked) await this.save(manager, key, returnTo(stateOf(locked), tokens));
     });
+    await withinAnswerTime(given);
   }
 
   /** Removes the buckets of clients that were not seen for `idleMs`: by then they are full, which is what a new one is. */

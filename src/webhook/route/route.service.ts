@@ -1,9 +1,9 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, QueryFailedError } from 'typeorm';
 import { AgentRegistry } from '../../agent/agent.registry';
+import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import { IntegrationService } from '../../n8n/integration.service';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
@@ -38,7 +38,7 @@ export class RouteService {
     const { name, service, event_types = [], target, enabled = true } = wanted;
     const route = Object.assign(new Route(), {
       tenantId,
-      id: randomUUIDv7(),
+      id: newId(),
       name,
       service,
       eventTypes: [...new Set(event_types)],
