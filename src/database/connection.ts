@@ -3,6 +3,7 @@ import type { DataSourceOptions } from 'typeorm';
 import type { MiraConfig } from '../config/mira.config';
 import type { DatabaseTarget } from './database-target';
 import { migrations } from './migration-list';
+import { SteadyClient } from './steady.client';
 import { watchedSocket } from './watched-socket';
 
 /** How much longer than a statement may take a connection may be silent, in milliseconds. */
@@ -13,6 +14,7 @@ export function serverTarget(url: string, settings: MiraConfig['database']): Dat
   return {
     kind: 'server',
     pool: {
+      Client: SteadyClient,
       connectionString: url,
       application_name: 'mira',
       max: settings.pool_size,
@@ -29,7 +31,12 @@ export function serverTarget(url: string, settings: MiraConfig['database']): Dat
 export function embeddedTarget(connection: PoolConfig, settings: MiraConfig['database']): DatabaseTarget {
   return {
     kind: 'embedded',
-    pool: { ...connection, max: settings.pool_size, connectionTimeoutMillis: settings.connect_timeout_ms },
+    pool: {
+      ...connection,
+      Client: SteadyClient,
+      max: settings.pool_size,
+      connectionTimeoutMillis: settings.connect_timeout_ms,
+    },
   };
 }
 

@@ -1,21 +1,15 @@
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 
-/**
- * The connection of one group transaction. Its point is {@link prepared}: the embedded database serves all
- * connections from one session, where a statement prepared by one would stand in the way of the next.
- */
+/** The connection of one group transaction, without what would end or leave it. */
 export class GroupClient {
-  constructor(
-    private readonly client: PoolClient,
-    private readonly sessionIsOwn: boolean,
-  ) {}
+  constructor(private readonly client: PoolClient) {}
 
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<QueryResult<Row>> {
     return this.client.query<Row>(text, values);
   }
 
-  /** Runs a statement that a session parses and plans only once, under `name`, where sessions are told apart. */
+  /** Runs a statement that each connection parses and plans only once, under `name`. */
   prepared<Row extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<QueryResult<Row>> {
-    return this.client.query<Row>(this.sessionIsOwn ? { name, text, values } : { text, values });
+    return this.client.query<Row>({ name, text, values });
   }
 }

@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { QueryResult } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
-import { DATABASE_TARGET, type DatabaseTarget } from './database-target';
 import { Deadline } from './deadline';
 import { GroupClient } from './group.client';
 
@@ -16,10 +15,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  */
 @Injectable()
 export class TenantDatabase {
-  constructor(
-    private readonly dataSource: DataSource,
-    @Inject(DATABASE_TARGET) private readonly target: Pick<DatabaseTarget, 'kind'>,
-  ) {}
+  constructor(private readonly dataSource: DataSource) {}
 
   /** Runs `work` in one transaction that sees `tenantId`'s rows only. Await nothing but SQL inside. */
   async transaction<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -47,7 +43,7 @@ export class TenantDatabase {
       const client = await deadline.connect(runner);
       connected = true;
       const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
-      const result = await work(new GroupClient(client, this.target.kind === 'server'), lastOf(opened));
+      const result = await work(new GroupClient(client), lastOf(opened));
       await client.query('COMMIT');
       return result;
     } catch (error) {

@@ -14,7 +14,7 @@ describeOnEachDatabase('a group transaction', (database) => {
     const { target } = database();
     const small = { ...target, pool: { ...target.pool, max: 1, connectionTimeoutMillis: 5_000 } };
     dataSource = await new DataSource(dataSourceOptions(small)).initialize();
-    sut = new TenantDatabase(dataSource, target);
+    sut = new TenantDatabase(dataSource);
   });
   afterEach(() => dataSource.destroy());
 

@@ -73,7 +73,7 @@ async function migratedDatabase(
     ...scratch,
     target,
     dataSource,
-    tenants: new TenantDatabase(dataSource, target),
+    tenants: new TenantDatabase(dataSource),
     cipher: new SecretCipher(Buffer.alloc(32, 7)),
     drop: async () => {
       await embedded?.stop();

@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
@@ -23,14 +29,7 @@ export class Receiver {
   static async start(): Promise<Receiver> {
     const server = createServer();
     const receiver = new Receiver(server);
-    server.on('request', async (request, response) => {
-      const { method = '', url = '', headers } = request;
-      const call = { method, path: url, headers, body: await buffer(request), at: Date.now() };
-      receiver.calls.push(call);
-      const [first, ...rest] = receiver.answers;
-      if (rest.length > 0) receiver.answers = rest;
-      (first ?? answering(200))(response, call);
-    });
+    server.on('request', (request, response) => void receiver.receive(request, response));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return receiver;
@@ -50,6 +49,15 @@ export class Receiver {
     this.server.closeAllConnections();
     this.server.close();
     await once(this.server, 'close');
+  }
+
+  private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url: path = '', headers } = request;
+    const call = { method, path, headers, body: await buffer(request), at: Date.now() };
+    this.calls.push(call);
+    const [first, ...rest] = this.answers;
+    if (rest.length > 0) this.answers = rest;
+    (first ?? answering(200))(response, call);
   }
 }
 

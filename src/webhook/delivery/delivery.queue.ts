@@ -12,7 +12,7 @@ const SCHEMA = 'pgboss';
 /** Connections of pg-boss itself: fetching, and its own upkeep. */
 const POOL_SIZE = 3;
 /** Beyond an attempt's timeout: loading, looking a workflow up, recording again while the database restarts. */
-const EXPIRY_MARGIN_SECONDS = 30;
+const EXPIRY_MARGIN_SECONDS = 20;
 /** How often pg-boss looks for jobs whose worker died. */
 const SUPERVISE_SECONDS = 10;
 /** Only a worker's death uses one of these up; the retries of a delivery are jobs of their own. */

@@ -1,0 +1,196 @@
+import { describeMira } from '../support/mira';
+
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+const SOME_ID = '0190a000-0000-7000-8000-000000000000';
+
+describeMira('the management routes', (mira) => {
+  /** As they are documented, which is how they are routed. */
+  async function operations(): Promise<Operation[]> {
+    const { status, json } = await mira().get('/docs/openapi.json', { apiKey: null });
+    expect([status, json['openapi']]).toEqual([200, expect.stringMatching(/^3\.1\./)]);
+    return Object.entries(json['paths'] as Record<string, Record<string, unknown>>)
+      .filter(([path]) => path.startsWith('/api/'))
+      .flatMap(([path, item]) => METHODS.filter((method) => method in item).map((method) => ({ method, path })));
+  }
+
+  function callEach(all: readonly Operation[], headers: Record<string, string>) {
+    const json = { 'content-type': 'application/json', ...headers };
+    return Promise.all(
+      all.map(async ({ method, path }) => {
+        const body = method === 'get' ? undefined : '{}';
+        const address = path.replaceAll(/\{\w+\}/g, SOME_ID);
+        const answer = await mira().call(method.toUpperCase(), address, body, { apiKey: null, headers: json });
+        return { operation: `${method} ${path}`, answer };
+      }),
+    );
+  }
+
+  it('are the ones that there should be', async () => {
+    const documented = (await operations()).map(({ method, path }) => `${method} ${path}`);
+    for (const things of ['webhook-endpoints', 'integrations', 'routes', 'events', 'deliveries', 'projects']) {
+      expect(documented).toContain(`get /api/v1/${things}`);
+      expect(documented).toContain(`get /api/v1/${things}/{id}`);
+    }
+    expect(documented).toContain('post /api/v1/deliveries/{id}/retry');
+    expect(documented).toContain('get /api/v1/events/{id}/body');
+  });
+
+  it.each([
+    ['no credential', {}],
+    ['a key that is none', { 'x-api-key': 'nonsense' }],
+    ['an empty key', { 'x-api-key': '' }],
+    ['a key that was never made', { 'x-api-key': `mira_${'0'.repeat(38)}` }],
+    ['a bearer token that is none', { authorization: 'Bearer nonsense' }],
+    ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
+    ['a cookie', { cookie: 'session=admin' }],
+  ])('refuse %s, each of them', async (_case, headers) => {
+    const before = await mira().rows();
+    for (const { operation, answer } of await callEach(await operations(), { ...headers })) {
+      expect({ operation, status: answer.status, json: answer.json }).toMatchObject({
+        operation,
+        status: 401,
+        json: { type: 'urn:mira:problem:unauthorized', status: 401, request_id: expect.any(String) },
+      });
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    }
+    expect(await mira().rows()).toEqual(before);
+  });
+
+  it('let a good key in, in either header', async () => {
+    const { apiKey } = mira();
+    for (const [name, value] of [
+      ['x-api-key', apiKey],
+      ['authorization', `Bearer ${apiKey}`],
+      ['authorization', `bearer ${apiKey}`],
+    ] as const) {
+      expect((await mira().get('/api/v1/events', { apiKey: null, headers: { [name]: value } })).status).toBe(200);
+    }
+  });
+
+  it('do nothing for a viewer that needs more than reading', async () => {
+    const { apiKey } = await mira().addTenant('viewer');
+    const before = await mira().rows();
+    for (const { operation, answer } of await callEach(await operations(), { 'x-api-key': apiKey })) {
+      const reads = operation.startsWith('get ');
+      expect({ operation, status: answer.status }).toEqual({ operation, status: reads ? readStatus(operation) : 403 });
+      if (!reads) expect(answer.json).toMatchObject({ type: 'urn:mira:problem:forbidden' });
+    }
+    expect(await mira().rows()).toEqual(before);
+  });
+
+  /** Lists are there and empty; the id is nobody's. */
+  function readStatus(operation: string): number {
+    return operation.includes('{') ? 404 : 200;
+  }
+
+  it("know nothing of another tenant's things", async () => {
+    const { apiKey } = await mira().addTenant();
+    const endpoint = await mira().createEndpoint('github');
+    const integration = await mira().createIntegration('http://127.0.0.1:9');
+    const target = { kind: 'n8n', integration_id: integration.id, webhook_path: 'x' };
+    const route = await mira().createRoute('generic', target);
+    const event = (await mira().post('/webhook/generic', { type: 'a' })).json['id'];
+    const { deliveries } = (await mira().get(`/api/v1/events/${String(event)}`)).json as {
+      deliveries: { id: string }[];
+    };
+    const { id: project } = await aProject();
+    const ids: Record<string, string> = {
+      'webhook-endpoints': endpoint.id,
+      integrations: integration.id,
+      routes: route.id,
+      events: String(event),
+      deliveries: String(deliveries[0]?.id),
+      projects: project,
+    };
+
+    for (const { method, path } of await operations()) {
+      const things = path.split('/')[3] ?? '';
+      const headers = { 'content-type': 'application/json', 'x-api-key': apiKey };
+      if (!path.includes('{')) {
+        if (method !== 'get') continue;
+        const { json } = await mira().call('GET', path, undefined, { apiKey: null, headers });
+        expect({ path, data: json['data'] }).toEqual({ path, data: [] });
+        continue;
+      }
+      const id = ids[things] ?? '';
+      const body = method === 'get' ? undefined : bodyFor(path);
+      const call = { apiKey: null, headers };
+      const theirs = await mira().call(method.toUpperCase(), path.replace(/\{\w+\}/, id), body, call);
+      const nobodys = await mira().call(method.toUpperCase(), path.replace(/\{\w+\}/, SOME_ID), body, call);
+      expect({ method, path, status: theirs.status }).toEqual({ method, path, status: 404 });
+      // In the same words: an id says nothing of whether it is somebody's.
+      expect({ ...theirs.json, request_id: '' }).toEqual({ ...nobodys.json, request_id: '' });
+      // Whose it is sees it still, and as it was.
+      expect((await mira().get(`/api/v1/${things}/${id}`)).status).toBe(200);
+    }
+    expect((await mira().get(`/api/v1/webhook-endpoints/${endpoint.id}`)).json).toMatchObject({ enabled: true });
+  });
+
+  it('give another tenant no way to deliver through an integration that is not its own', async () => {
+    const { apiKey } = await mira().addTenant();
+    const { id } = await mira().createIntegration('http://127.0.0.1:9');
+    const target = { kind: 'n8n', integration_id: id, webhook_path: 'x' };
+    const answer = await mira().post('/api/v1/routes', { name: 'r', service: 'n8n', target }, { apiKey });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({ errors: [{ field: 'target.integration_id' }] });
+  });
+
+  it('stop letting a key in the moment that it, its owner or its tenant is put out of use', async () => {
+    const { tenantId, apiKey } = await mira().addTenant();
+    const status = async () => (await mira().get('/api/v1/events', { apiKey })).status;
+    for (const [out, back] of [
+      ['UPDATE tenants SET active = false WHERE id = $1', 'UPDATE tenants SET active = true WHERE id = $1'],
+      ['UPDATE users SET active = false WHERE tenant_id = $1', 'UPDATE users SET active = true WHERE tenant_id = $1'],
+      [
+        `UPDATE api_keys SET expires_at = now() - interval '1 s' WHERE tenant_id = $1`,
+        'UPDATE api_keys SET expires_at = NULL WHERE tenant_id = $1',
+      ],
+      [
+        'UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1',
+        'UPDATE api_keys SET revoked_at = NULL WHERE tenant_id = $1',
+      ],
+    ] as const) {
+      expect(await status()).toBe(200);
+      await mira().sql(out, [tenantId]);
+      expect(await status()).toBe(401);
+      await mira().sql(back, [tenantId]);
+    }
+  });
+
+  it('are not all there is: what nobody routed is not found, with and without a key', async () => {
+    for (const path of ['/api/v1/nonsense', '/api', '/nonsense', '/api/v1/events/../../health/nonsense']) {
+      for (const apiKey of [null, mira().apiKey]) {
+        expect(await mira().get(path, { apiKey })).toMatchObject({
+          status: 404,
+          json: { type: 'urn:mira:problem:not-found' },
+        });
+      }
+    }
+  });
+
+  it('are closed, and only they: the probes, the metrics and the documents are open', async () => {
+    for (const path of ['/health', '/health/live', '/health/ready', '/metrics', '/metrics/prometheus', '/docs']) {
+      expect([path, (await mira().get(path, { apiKey: null })).status]).toEqual([path, 200]);
+    }
+  });
+
+  async function aProject(): Promise<{ id: string }> {
+    const id = '0190a000-0000-7000-8000-00000000abcd';
+    await mira().sql(
+      `INSERT INTO projects (tenant_id, id, name) SELECT id, $1, 'of the default tenant' FROM tenants WHERE is_default`,
+      [id],
+    );
+    return { id };
+  }
+});
+
+/** Valid, so that nothing but whose thing it is can be wrong. */
+function bodyFor(path: string): string {
+  return path.endsWith('webhook-endpoints/{id}') ? '{"enabled":false}' : '{}';
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { deliveriesOf, deliveryOf } from '../support/deliveries';
+import { eventually } from '../support/eventually';
+import { aWebhookNode, FakeN8n } from '../support/fake-n8n';
+import { describeMira } from '../support/mira';
+import { signedAsGithub } from '../support/signed';
+
+describeMira(
+  'a delivery to n8n',
+  (mira) => {
+    let n8n: FakeN8n;
+    beforeAll(async () => {
+      n8n = await FakeN8n.start();
+    });
+    afterAll(() => n8n.stop());
+    beforeEach(() => {
+      n8n.mode = 'registered';
+    });
+
+    /** By the workflow's id: where to call it is n8n's to say. */
+    async function aRouteToWorkflow() {
+      const path = randomUUID();
+      const workflow = n8n.addWorkflow({ nodes: [aWebhookNode({ path, responseMode: 'responseNode' })] });
+      const { id } = await mira().createIntegration(n8n.url, n8n.apiKey);
+      const endpoint = await mira().createEndpoint('github');
+      const event = `push-${randomUUID()}`;
+      const target = { kind: 'n8n', integration_id: id, workflow_id: workflow.id };
+      await mira().createRoute('github', target, { event_types: [event] });
+      const push = async (body: string) =>
+        (await mira().send(endpoint.path, body, signedAsGithub(body, endpoint.secret, { event }))).json['id'];
+      const executions = () => n8n.executions.filter(({ workflowId }) => workflowId === workflow.id);
+      return { push, executions };
+    }
+
+    it('runs the workflow that the route names', async () => {
+      const { push, executions } = await aRouteToWorkflow();
+      const delivery = await deliveryOf(mira(), await push('{"n":1}'), { status: 'delivered' });
+      expect(executions()).toMatchObject([{ body: Buffer.from('{"n":1}') }]);
+      expect(delivery.reason).toBe(`execution ${executions()[0]?.id}`);
+    });
+
+    it.each(['not_registered', 'migrating', 'booting', 'error'] as const)(
+      'that is %s is tried beyond three times, and runs the workflow once',
+      async (mode) => {
+        const { push, executions } = await aRouteToWorkflow();
+        await deliveryOf(mira(), await push('{}'), { status: 'delivered' });
+        n8n.mode = mode;
+        const eventId = await push('{"n":2}');
+        const { attempts } = await deliveryOf(mira(), eventId, { status: 'queued', attempt_count: 5 });
+        expect(attempts.every(({ outcome }) => outcome === 'retry')).toBe(true);
+        n8n.mode = 'registered';
+        await deliveryOf(mira(), eventId, { status: 'delivered' });
+        expect(executions()).toHaveLength(2);
+      },
+    );
+
+    it('that is stopped loses none of fifty, and gets each once when it is back', async () => {
+      const { push, executions } = await aRouteToWorkflow();
+      await n8n.stop();
+      const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => push(JSON.stringify({ n }))));
+      expect(new Set(ids).size).toBe(50);
+      for (const id of ids)
+        await eventually(async () => expect((await deliveriesOf(mira(), id))[0]?.attempt_count).toBeGreaterThan(0));
+      await n8n.listen();
+      await eventually(() => expect(executions()).toHaveLength(50), 30_000);
+      for (const id of ids) await deliveryOf(mira(), id, { status: 'delivered' });
+      const sent = executions().map(({ body }) => Number(JSON.parse(body.toString()).n));
+      expect(sent.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    });
+  },
+  {
+    MIRA_DELIVERY_RETRY_SCHEDULE_SECONDS: ['0', ...Array.from({ length: 99 }, () => '0.1')].join(','),
+    MIRA_DELIVERY_RETRY_JITTER: '0',
+  },
+);

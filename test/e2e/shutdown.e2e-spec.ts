@@ -1,0 +1,96 @@
+import { kinds } from '../support/databases';
+import { aRouteTo, deliveryOf } from '../support/deliveries';
+import { eventually } from '../support/eventually';
+import { startTestMira, type TestMira } from '../support/mira';
+import { answering, Receiver, silence } from '../support/receiver';
+import { signedAsGithub } from '../support/signed';
+
+const SENDERS = 16;
+
+describe.each(kinds())('a shutdown (%s database)', (kind) => {
+  let receiver: Receiver;
+  let mira: TestMira | undefined;
+  beforeEach(async () => {
+    receiver = await Receiver.start();
+  });
+  afterEach(async () => {
+    await mira?.stop();
+    mira = undefined;
+    await receiver.stop();
+  });
+
+  /** Sends until nobody listens any more. */
+  async function sendUntilClosed(to: TestMira, url: string, path: string, secret: string, acknowledged: string[]) {
+    const wrong: number[] = [];
+    for (;;) {
+      const body = `{"n":${Math.random()}}`;
+      const headers = { 'content-type': 'application/json', ...signedAsGithub(body, secret) };
+      let response: Response;
+      try {
+        response = await fetch(url + path, { method: 'POST', headers, body });
+      } catch {
+        return wrong;
+      }
+      // What was answered counts, even if the rest of the answer does not arrive.
+      const { id }: { id?: string } = JSON.parse(await response.text().catch(() => '{}'));
+      if (response.status === 202) acknowledged.push(String(id));
+      else if (response.status !== 503) wrong.push(response.status);
+      if (to.url !== url) return wrong;
+    }
+  }
+
+  it('leaves nothing behind that was acknowledged, while webhooks come all the time', async () => {
+    mira = await startTestMira(kind);
+    const { path, secret } = await mira.createEndpoint('github');
+    const running = mira;
+    const { url } = mira;
+    const acknowledged: string[] = [];
+    const senders = Array.from({ length: SENDERS }, () => sendUntilClosed(running, url, path, secret, acknowledged));
+    await eventually(() => expect(acknowledged.length).toBeGreaterThan(100));
+    await mira.restart();
+    expect((await Promise.all(senders)).flat()).toEqual([]);
+    const rows = await mira.sql('SELECT id::text FROM webhook_events WHERE id = ANY ($1)', [acknowledged]);
+    expect(rows.length).toBe(acknowledged.length);
+  });
+
+  it('says that it is not ready before it lets go, and finishes the attempts under way', async () => {
+    mira = await startTestMira(kind);
+    const { push } = await aRouteTo(mira, receiver.url);
+    const held: (() => void)[] = [];
+    receiver.willAnswer((response, call) => void held.push(() => answering(200)(response, call)));
+    const { json } = await push();
+    await eventually(() => expect(held).toHaveLength(1));
+
+    const { url } = mira;
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    const restarted = mira.restart();
+    await eventually(async () => {
+      const ready = await fetch(`${url}/health/ready`);
+      expect([ready.status, await ready.json()]).toEqual([503, { status: 'draining' }]);
+    });
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    held[0]?.();
+    await restarted;
+
+    expect((await mira.get('/health/ready')).status).toBe(200);
+    await deliveryOf(mira, json['id'], { status: 'delivered', attempt_count: 1 });
+    expect(receiver.calls).toHaveLength(1);
+  });
+
+  it('waits no longer for an attempt than it may, and does not take its end for an outcome', async () => {
+    mira = await startTestMira(kind, { MIRA_SHUTDOWN_TIMEOUT_SECONDS: '1', MIRA_DELIVERY_TIMEOUT_MS: '8000' });
+    const { push } = await aRouteTo(mira, receiver.url);
+    receiver.willAnswer(silence, answering(200));
+    const { json } = await push();
+    await eventually(() => expect(receiver.calls).toHaveLength(1));
+    const start = performance.now();
+    await mira.restart();
+    expect(performance.now() - start).toBeLessThan(6_000);
+    // On a server another process might still be at it, so there the job is given out again when its time is over.
+    const then =
+      kind === 'embedded' ? { status: 'delivered', attempt_count: 1 } : { status: 'queued', attempt_count: 0 };
+    await deliveryOf(mira, json['id'], then);
+    const attempts = receiver.calls.map(({ headers }) => headers['x-mira-attempt']);
+    expect(attempts).toEqual(kind === 'embedded' ? ['1', '1'] : ['1']);
+  });
+});
