@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { newId } from '../../src/database/new-id';
 import { eventually } from '../support/eventually';
 import { describeMira } from '../support/mira';
 import { signedAsGithub } from '../support/signed';
@@ -87,14 +87,14 @@ describeMira('managing webhooks', (mira) => {
       expect(status).toBe(400);
       return fieldsOf(json);
     };
-    expect(await posted('webhook-endpoints', { service: 'nobody', name: '', tenant_id: randomUUIDv7() })).toEqual(
+    expect(await posted('webhook-endpoints', { service: 'nobody', name: '', tenant_id: newId() })).toEqual(
       expect.arrayContaining(['service', 'name', 'tenant_id']),
     );
     expect(await posted('webhook-endpoints', { service: 'github', name: 'x', config: { a: 1 } })).toEqual(['config.a']);
     const route = { name: 'x', service: 'github' };
     expect(await posted('routes', { ...route, target: { kind: 'http', url: 'http://x' } })).toContain('target.kind');
     expect(await posted('routes', { ...route, target: { kind: 'agent', agent: 'nobody' } })).toEqual(['target.agent']);
-    const target = { kind: 'n8n', integration_id: randomUUIDv7(), workflow_id: '1' };
+    const target = { kind: 'n8n', integration_id: newId(), workflow_id: '1' };
     expect(await posted('routes', { ...route, target })).toEqual(['target.integration_id']);
     for (const list of ['webhook-endpoints', 'routes', 'events', 'deliveries']) {
       const { status, json } = await mira().get(`/api/v1/${list}?limit=0&cursor=x&colour=red`);

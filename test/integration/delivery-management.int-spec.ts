@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { MiraConfig } from '../../src/config/mira.config';
+import { newId } from '../../src/database/new-id';
 import { DeliveryAttempt } from '../../src/webhook/delivery/delivery-attempt.entity';
 import { Delivery, type DeliveryStatus } from '../../src/webhook/delivery/delivery.entity';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
@@ -44,7 +44,7 @@ describeOnEachDatabase(
     });
 
     beforeEach(() => {
-      [tenantId, otherTenantId] = [randomUUIDv7(), randomUUIDv7()];
+      [tenantId, otherTenantId] = [newId(), newId()];
       wakes = 0;
       queue.whenWoken(() => {
         wakes += 1;
@@ -52,8 +52,8 @@ describeOnEachDatabase(
     });
 
     async function stored(delivery: StoredDelivery = {}, owner = tenantId): Promise<string> {
-      const id = randomUUIDv7();
-      const { status = 'dead', eventId = randomUUIDv7(), routeId = randomUUIDv7(), attemptCount = 3 } = delivery;
+      const id = newId();
+      const { status = 'dead', eventId = newId(), routeId = newId(), attemptCount = 3 } = delivery;
       const isOpen = status === 'queued' || status === 'held';
       await database().dataSource.query(
         `INSERT INTO deliveries (tenant_id, id, event_id, route_id, status, attempt_count, next_attempt_at, reason,
@@ -86,7 +86,7 @@ describeOnEachDatabase(
       (await sut.list(tenantId, query(filters))).data.map(({ id }) => id);
 
     it('are listed newest first, by status, event and route', async () => {
-      const [eventId, routeId] = [randomUUIDv7(), randomUUIDv7()];
+      const [eventId, routeId] = [newId(), newId()];
       const dead = await stored({ eventId, routeId });
       const queued = await stored({ status: 'queued', eventId });
       const delivered = await stored({ status: 'delivered', routeId });
@@ -179,7 +179,7 @@ describeOnEachDatabase(
     it('are nothing that another tenant could see or have tried again', async () => {
       const id = await stored();
       expect((await sut.list(otherTenantId, query())).data).toEqual([]);
-      for (const each of [id, randomUUIDv7()]) {
+      for (const each of [id, newId()]) {
         for (const work of [sut.get(otherTenantId, each), sut.retry(otherTenantId, each)]) {
           expect(await refusalOf(work)).toMatchObject({ status: 404, message: 'There is no such delivery.' });
         }

@@ -1,12 +1,12 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { loadConfig } from '../../src/config/load-config';
+import { newId } from '../../src/database/new-id';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
 import { describeOnEachDatabase } from '../support/databases';
 
 const config = loadConfig({ env: {}, cwd: '/nowhere' });
 
 describeOnEachDatabase('the delivery queue', (database) => {
-  const tenantId = randomUUIDv7();
+  const tenantId = newId();
   let sut: DeliveryQueue;
 
   beforeAll(async () => {
@@ -18,11 +18,11 @@ describeOnEachDatabase('the delivery queue', (database) => {
   afterAll(() => sut.onApplicationShutdown());
 
   async function aDelivery(overdue: string): Promise<string> {
-    const id = randomUUIDv7();
+    const id = newId();
     await database().dataSource.query(
       `INSERT INTO deliveries (tenant_id, id, event_id, agent_name, next_attempt_at, created_at)
        VALUES ($1, $2, $3, 'an_agent', now() - $4::interval, now())`,
-      [tenantId, id, randomUUIDv7(), overdue],
+      [tenantId, id, newId(), overdue],
     );
     return id;
   }
@@ -43,7 +43,7 @@ describeOnEachDatabase('the delivery queue', (database) => {
   });
 
   it('gives a tenant no more than its share of the places, so that another finds room', async () => {
-    const other = randomUUIDv7();
+    const other = newId();
     const mine = Array.from({ length: 100 }, (_, n) => aJob(`mine-${n}`));
     await enqueue(mine);
     await enqueue([{ ...aJob('other'), tenantId: other }]);

@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { PageQuery } from '@mira/page';
+import { newId } from '../../src/database/new-id';
 import { EndpointDirectory } from '../../src/webhook/endpoint/endpoint.directory';
 import type { CreateEndpointDto } from '../../src/webhook/endpoint/endpoint.dto';
 import { EndpointRepository } from '../../src/webhook/endpoint/endpoint.repository';
@@ -31,7 +31,7 @@ describeOnEachDatabase(
     });
 
     beforeEach(async () => {
-      [tenantId, otherTenantId] = [randomUUIDv7(), randomUUIDv7()];
+      [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
         await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
       }
@@ -169,7 +169,7 @@ describeOnEachDatabase(
       for (const id of ['', 'x', `${endpoint.id}0`, `{${endpoint.id}}`, "' OR true --"]) {
         expect(await directory.find(id)).toBeNull();
       }
-      expect(await directory.find(randomUUIDv7())).toBeNull();
+      expect(await directory.find(newId())).toBeNull();
     });
 
     it('are listed newest first, page after page', async () => {
@@ -191,7 +191,7 @@ describeOnEachDatabase(
         (id: string) => sut.delete(otherTenantId, id),
       ];
       for (const attempt of attempts) {
-        for (const id of [endpoint.id, randomUUIDv7()]) {
+        for (const id of [endpoint.id, newId()]) {
           expect(await refusalOf(attempt(id))).toMatchObject({ status: 404, message: 'There is no such endpoint.' });
         }
       }

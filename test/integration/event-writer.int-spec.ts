@@ -1,6 +1,6 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { AgentRegistry } from '../../src/agent/agent.registry';
 import { loadConfig } from '../../src/config/load-config';
+import { newId } from '../../src/database/new-id';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
 import { DEDUP_DAYS, DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';
@@ -11,7 +11,7 @@ const config = loadConfig({ env: {}, cwd: '/nowhere' });
 
 function anEvent(event: Partial<IncomingEvent> & Pick<IncomingEvent, 'tenantId'>): IncomingEvent {
   return {
-    id: randomUUIDv7(),
+    id: newId(),
     endpointId: null,
     service: 'github',
     eventType: 'push',
@@ -28,7 +28,7 @@ function anEvent(event: Partial<IncomingEvent> & Pick<IncomingEvent, 'tenantId'>
 }
 
 describeOnEachDatabase('the event writer', (database) => {
-  const [tenantId, otherTenantId] = [randomUUIDv7(), randomUUIDv7()];
+  const [tenantId, otherTenantId] = [newId(), newId()];
   let queue: DeliveryQueue;
   let sut: EventWriter;
 
@@ -42,7 +42,7 @@ describeOnEachDatabase('the event writer', (database) => {
       await dataSource.query(
         `INSERT INTO routes (tenant_id, id, name, service, event_types, target_kind, agent_name)
          VALUES ($1, $2, 'pushes', 'github', '{push}', 'agent', 'an_agent')`,
-        [id, randomUUIDv7()],
+        [id, newId()],
       );
     }
   });

@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { Problem } from '@mira/problem';
+import { newId } from '../../src/database/new-id';
 import { Delivery, type DeliveryStatus } from '../../src/webhook/delivery/delivery.entity';
 import { DeliveryRepository } from '../../src/webhook/delivery/delivery.repository';
 import { EventRepository } from '../../src/webhook/event/event.repository';
@@ -36,12 +36,12 @@ describeOnEachDatabase(
     });
 
     beforeEach(() => {
-      [tenantId, otherTenantId] = [randomUUIDv7(), randomUUIDv7()];
+      [tenantId, otherTenantId] = [newId(), newId()];
     });
 
     async function stored(event: StoredEvent = {}, owner = tenantId): Promise<string> {
       const receivedAt = event.receivedAt ?? new Date();
-      const id = event.receivedAt ? idAt(receivedAt.getTime()) : randomUUIDv7();
+      const id = event.receivedAt ? idAt(receivedAt.getTime()) : newId();
       await database().dataSource.query(
         `INSERT INTO webhook_events (tenant_id, id, endpoint_id, service, event_type, dedup_key, content_type, headers,
            body, received_at)
@@ -65,7 +65,7 @@ describeOnEachDatabase(
       await database().dataSource.query(
         `INSERT INTO deliveries (tenant_id, id, event_id, agent_name, status, created_at)
          VALUES ($1, $2, $3, 'librarian', $4, now())`,
-        [owner, randomUUIDv7(), eventId, status],
+        [owner, newId(), eventId, status],
       );
     }
 
@@ -87,7 +87,7 @@ describeOnEachDatabase(
 
     it('show what they are, without headers and body', async () => {
       const receivedAt = new Date('2026-11-22T10:00:00.123Z');
-      const endpointId = randomUUIDv7();
+      const endpointId = newId();
       const id = await stored({ receivedAt, endpointId, body: Buffer.from('größe') });
       expect((await sut.list(tenantId, query())).data).toEqual([
         {
@@ -168,10 +168,7 @@ describeOnEachDatabase(
       for (const status of [undefined, 'dead', 'pending'] as const) {
         expect((await sut.list(otherTenantId, query({ status }))).data).toEqual([]);
       }
-      const works = [id, randomUUIDv7()].flatMap((each) => [
-        sut.get(otherTenantId, each),
-        sut.body(otherTenantId, each),
-      ]);
+      const works = [id, newId()].flatMap((each) => [sut.get(otherTenantId, each), sut.body(otherTenantId, each)]);
       for (const outcome of await Promise.allSettled(works)) {
         expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(Problem) });
         expect(outcome).toMatchObject({ reason: { status: 404, message: 'There is no such event.' } });

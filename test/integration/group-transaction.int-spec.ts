@@ -1,12 +1,12 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/connection';
+import { newId } from '../../src/database/new-id';
 import { TenantDatabase } from '../../src/database/tenant.database';
 import { describeOnEachDatabase } from '../support/databases';
 import { eventually } from '../support/eventually';
 
 describeOnEachDatabase('a group transaction', (database) => {
-  const tenantId = randomUUIDv7();
+  const tenantId = newId();
   let dataSource: DataSource;
   let sut: TenantDatabase;
 

@@ -1,8 +1,8 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { AddressPolicy } from '@mira/outbound';
 import { PageQuery } from '@mira/page';
 import { Problem } from '@mira/problem';
 import { parseStandardKey } from '@mira/signature';
+import { newId } from '../../src/database/new-id';
 import type { CreateIntegrationDto } from '../../src/n8n/integration.dto';
 import { Integration } from '../../src/n8n/integration.entity';
 import { IntegrationRepository } from '../../src/n8n/integration.repository';
@@ -41,7 +41,7 @@ describeOnEachDatabase(
     });
 
     beforeEach(async () => {
-      [tenantId, otherTenantId] = [randomUUIDv7(), randomUUIDv7()];
+      [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
         await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
       }
@@ -52,7 +52,7 @@ describeOnEachDatabase(
         manager.query(
           `INSERT INTO routes (tenant_id, id, name, service, target_kind, integration_id, webhook_path)
            VALUES ($1, $2, 'r', 'github', 'n8n', $3, 'x')`,
-          [tenantId, randomUUIDv7(), integrationId],
+          [tenantId, newId(), integrationId],
         ),
       );
     }
@@ -200,7 +200,7 @@ describeOnEachDatabase(
         sut.update(otherTenantId, id, { name: 'taken' }),
         sut.rotateSigningSecret(otherTenantId, id),
         sut.remove(otherTenantId, id),
-        sut.get(otherTenantId, randomUUIDv7()),
+        sut.get(otherTenantId, newId()),
       ]) {
         expect(await problemOf(work)).toMatchObject({ status: 404, message: 'There is no such integration.' });
       }
@@ -214,7 +214,7 @@ describeOnEachDatabase(
         tenants.transaction(tenant, (manager) => sut.exists(manager, tenant, wanted));
       expect(await exists(tenantId, id)).toBe(true);
       expect(await exists(otherTenantId, id)).toBe(false);
-      expect(await exists(tenantId, randomUUIDv7())).toBe(false);
+      expect(await exists(tenantId, newId())).toBe(false);
     });
   },
   [Integration],

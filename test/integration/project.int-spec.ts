@@ -1,7 +1,7 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { createValidationPipe, Problem } from '@mira/problem';
 import { PageQuery } from '@mira/page';
 import type { AgentEvent } from '../../src/agent/agent';
+import { newId } from '../../src/database/new-id';
 import { ProjectInitializationAgent } from '../../src/project/project-initialization.agent';
 import { Project } from '../../src/project/project.entity';
 import { ProjectRepository } from '../../src/project/project.repository';
@@ -11,8 +11,8 @@ import { describeOnEachDatabase } from '../support/databases';
 function anEvent(event: Partial<AgentEvent> & Pick<AgentEvent, 'tenantId'>): AgentEvent {
   const payload = { workflow_type: 'project_initialization', data: { name: 'Apollo', description: 'To the Moon' } };
   return {
-    eventId: randomUUIDv7(),
-    deliveryId: randomUUIDv7(),
+    eventId: newId(),
+    deliveryId: newId(),
     attempt: 1,
     service: 'n8n',
     eventType: 'project_initialization',
@@ -42,7 +42,7 @@ describeOnEachDatabase(
     });
 
     beforeEach(async () => {
-      [tenantId, otherTenantId] = [randomUUIDv7(), randomUUIDv7()];
+      [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
         await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
       }
@@ -70,7 +70,7 @@ describeOnEachDatabase(
     it('are made once by an event, however often and however many at a time it is delivered', async () => {
       const event = anEvent({ tenantId });
       const results = await Promise.all([1, 2, 3, 4].map((attempt) => agent.handle({ ...event, attempt })));
-      results.push(await agent.handle({ ...event, attempt: 5, deliveryId: randomUUIDv7() }));
+      results.push(await agent.handle({ ...event, attempt: 5, deliveryId: newId() }));
 
       expect(results.map(({ kind }) => kind)).toEqual(Array(5).fill('done'));
       expect((await sut.list(tenantId, await aPage())).data).toHaveLength(1);
@@ -97,7 +97,7 @@ describeOnEachDatabase(
     });
 
     it('are tried again where the database refuses, for then handling throws', async () => {
-      await expect(agent.handle(anEvent({ tenantId: randomUUIDv7() }))).rejects.toThrow(/foreign key/);
+      await expect(agent.handle(anEvent({ tenantId: newId() }))).rejects.toThrow(/foreign key/);
     });
 
     it('are listed newest first, page after page', async () => {
@@ -119,7 +119,7 @@ describeOnEachDatabase(
       expect((await sut.list(otherTenantId, await aPage())).data).toEqual([]);
       const errors = await Promise.all([
         sut.get(otherTenantId, id).catch((error: unknown) => error),
-        sut.get(otherTenantId, randomUUIDv7()).catch((error: unknown) => error),
+        sut.get(otherTenantId, newId()).catch((error: unknown) => error),
       ]);
       for (const error of errors) {
         expect(error).toBeInstanceOf(Problem);

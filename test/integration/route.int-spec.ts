@@ -1,8 +1,8 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { AddressPolicy } from '@mira/outbound';
 import { PageQuery } from '@mira/page';
 import { Agent, type AgentResult } from '../../src/agent/agent';
 import { AgentRegistry } from '../../src/agent/agent.registry';
+import { newId } from '../../src/database/new-id';
 import { Integration } from '../../src/n8n/integration.entity';
 import { IntegrationRepository } from '../../src/n8n/integration.repository';
 import { IntegrationService } from '../../src/n8n/integration.service';
@@ -54,7 +54,7 @@ describeOnEachDatabase(
     });
 
     beforeEach(async () => {
-      [tenantId, otherTenantId] = [randomUUIDv7(), randomUUIDv7()];
+      [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
         await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
       }
@@ -88,7 +88,7 @@ describeOnEachDatabase(
     });
 
     it('lead to no integration that the tenant does not have', async () => {
-      for (const integration_id of [randomUUIDv7(), await anIntegration(otherTenantId)]) {
+      for (const integration_id of [newId(), await anIntegration(otherTenantId)]) {
         const target: RouteTarget = { kind: 'n8n', integration_id, webhook_path: 'orders' };
         const { id } = await sut.create(tenantId, aRoute());
         for (const work of [sut.create(tenantId, aRoute({ target })), sut.update(tenantId, id, { target })]) {
@@ -103,7 +103,7 @@ describeOnEachDatabase(
     it('say the same where the integration goes away between the look and the write', async () => {
       const blind = Object.assign(Object.create(integrations), { exists: async () => true });
       const late = new RouteService(database().tenants, new RouteRepository(), blind, new AgentRegistry());
-      const target: RouteTarget = { kind: 'n8n', integration_id: randomUUIDv7(), webhook_path: 'orders' };
+      const target: RouteTarget = { kind: 'n8n', integration_id: newId(), webhook_path: 'orders' };
       expect((await refusalOf(late.create(tenantId, aRoute({ target })))).errors).toEqual([
         { field: 'target.integration_id', message: 'there is no such integration' },
       ]);
@@ -133,7 +133,7 @@ describeOnEachDatabase(
       const { id } = await sut.create(tenantId, aRoute());
       await database().dataSource.query(
         `INSERT INTO deliveries (tenant_id, id, event_id, route_id, created_at) VALUES ($1, $2, $3, $4, now())`,
-        [tenantId, randomUUIDv7(), randomUUIDv7(), id],
+        [tenantId, newId(), newId(), id],
       );
       await sut.delete(tenantId, id);
       expect(await refusalOf(sut.get(tenantId, id))).toMatchObject({ status: 404 });
@@ -157,7 +157,7 @@ describeOnEachDatabase(
         (id: string) => sut.delete(otherTenantId, id),
       ];
       for (const attempt of attempts) {
-        for (const id of [made.id, randomUUIDv7()]) {
+        for (const id of [made.id, newId()]) {
           expect(await refusalOf(attempt(id))).toMatchObject({ status: 404, message: 'There is no such route.' });
         }
       }

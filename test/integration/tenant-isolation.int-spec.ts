@@ -1,11 +1,11 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { newId } from '../../src/database/new-id';
 import { describeOnEachDatabase } from '../support/databases';
 
 /** Tables that hold no tenant's rows. Every other table must be protected. */
 const NOT_TENANT_OWNED = ['mira_migrations', 'rate_limit_buckets'];
 
 describeOnEachDatabase('tenant isolation', (database) => {
-  const [a, b] = [randomUUIDv7(), randomUUIDv7()];
+  const [a, b] = [newId(), newId()];
 
   beforeAll(async () => {
     const { dataSource, tenants } = database();
@@ -17,7 +17,7 @@ describeOnEachDatabase('tenant isolation', (database) => {
       await tenants.transaction(tenant, (manager) =>
         manager.query(`INSERT INTO projects (tenant_id, id, name) VALUES ($1, $2, $3)`, [
           tenant,
-          randomUUIDv7(),
+          newId(),
           `of ${name}`,
         ]),
       );
@@ -45,7 +45,7 @@ describeOnEachDatabase('tenant isolation', (database) => {
 
   it('takes no row for another tenant', async () => {
     const insert = database().tenants.transaction(a, (manager) =>
-      manager.query(`INSERT INTO projects (tenant_id, id, name) VALUES ($1, $2, 'smuggled')`, [b, randomUUIDv7()]),
+      manager.query(`INSERT INTO projects (tenant_id, id, name) VALUES ($1, $2, 'smuggled')`, [b, newId()]),
     );
     await expect(insert).rejects.toThrow(/row-level security/);
   });
@@ -77,7 +77,7 @@ describeOnEachDatabase('tenant isolation', (database) => {
 
   it('shows a group commit the rows of its tenants and of no other', async () => {
     const { dataSource, tenants } = database();
-    const c = randomUUIDv7();
+    const c = newId();
     await dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'C', 'basic')`, [c]);
     const options = { preamble: 'SELECT name FROM tenants ORDER BY name', timeoutMs: 5_000 };
     const names = await tenants.groupTransaction([a, c], options, async (_client, found) => found.rows);

@@ -1,7 +1,7 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { loadConfig } from '../../src/config/load-config';
 import type { MiraConfig } from '../../src/config/mira.config';
+import { newId } from '../../src/database/new-id';
 import { type RunningMira, startMira } from '../../src/mira';
 import { generateApiKey, hashApiKey } from '../../src/rbac/api-key.format';
 import { kinds, type ScratchDatabase, scratchDatabase } from './databases';
@@ -197,7 +197,7 @@ export class TestMira {
 
   /** Another tenant with one user and an API key of theirs, which is returned. */
   async addTenant(role = 'admin'): Promise<{ tenantId: string; apiKey: string }> {
-    const [tenantId, userId, apiKey] = [randomUUIDv7(), randomUUIDv7(), generateApiKey()];
+    const [tenantId, userId, apiKey] = [newId(), newId(), generateApiKey()];
     await this.sql(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'Another', 'basic')`, [tenantId]);
     await this.sql('INSERT INTO users (tenant_id, id, username, role) VALUES ($1, $2, $3, $4)', [
       tenantId,
@@ -207,7 +207,7 @@ export class TestMira {
     ]);
     await this.sql(`INSERT INTO api_keys (tenant_id, id, user_id, name, key_hash) VALUES ($1, $2, $3, 'a key', $4)`, [
       tenantId,
-      randomUUIDv7(),
+      newId(),
       userId,
       hashApiKey(apiKey),
     ]);
