@@ -19,8 +19,12 @@ async function run(options: BenchOptions): Promise<void> {
   const suite = SUITES[options.suite];
   if (!suite) throw new Error(`There is no suite ${options.suite}, but ${Object.keys(SUITES).join(', ')}.`);
   const scope = new AsyncDisposableStack();
-  const cutShort = (): void => void scope.disposeAsync().finally(() => process.exit(130));
-  process.once('SIGINT', cutShort).once('SIGTERM', cutShort).once('SIGHUP', cutShort);
+  // Signals are listened to all along: an impatient second one must not end us in the middle of clearing up.
+  let ending: Promise<void> | null = null;
+  const cutShort = (): void => {
+    ending ??= scope.disposeAsync().finally(() => process.exit(130));
+  };
+  process.on('SIGINT', cutShort).on('SIGTERM', cutShort).on('SIGHUP', cutShort);
   // What is thrown beside the suite's own course, as where nobody reads our output any more.
   process.once('uncaughtException', (error) => {
     console.error(error);

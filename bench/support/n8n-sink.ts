@@ -30,7 +30,8 @@ export class N8nSink {
   }
 
   async count(): Promise<SinkCount> {
-    const response = await fetch(this.url);
+    // A kept connection may just be closing when it is used again.
+    const response = await fetch(this.url, { headers: { connection: 'close' } });
     return (await response.json()) as SinkCount;
   }
 

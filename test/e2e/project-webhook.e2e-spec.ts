@@ -44,6 +44,21 @@ describeMira('a project_initialization webhook', (mira) => {
     expect((await projects()).length).toBe(before + 1);
   });
 
+  it('makes one project when it is delivered again, because the process died before it could note the first time', async () => {
+    const { json } = await send({ name: 'Mercury' });
+    const { deliveries } = (await outcomeOf(json['id'])) as { deliveries: { id: string }[] };
+    const id = deliveries[0]?.id;
+    const before = await projects();
+    await mira().sql('DELETE FROM delivery_attempts WHERE delivery_id = $1', [id]);
+    await mira().sql(`UPDATE deliveries SET status = 'queued', attempt_count = 0 WHERE id = $1`, [id]);
+    expect((await mira().post(`/api/v1/deliveries/${id}/retry`, undefined)).status).toBe(202);
+    expect(await outcomeOf(json['id'])).toMatchObject({
+      status: 'delivered',
+      deliveries: [{ attempt_count: 1, reason: expect.stringMatching(/was made by this event before/) }],
+    });
+    expect(await projects()).toEqual(before);
+  });
+
   it('that asks for nothing sensible is kept, with the reason that no project was made', async () => {
     const before = (await projects()).length;
     const { json } = await send({ title: 'no name' });
