@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { Worker } from 'node:worker_threads';
 import { DataFolderLock } from './data-folder.lock';
 import { makePrivateFolder } from './private-folder';
@@ -38,7 +39,7 @@ export class EmbeddedServer {
     const worker = new Worker(WORKER_FILE, {
       workerData: {
         dataFolder: join(folder, 'pgdata'),
-        socketPath: join(socketFolder, `.s.PGSQL.${SOCKET_PORT}`),
+        socketPath: socketIn(socketFolder),
       },
     });
     try {
@@ -68,19 +69,33 @@ export class EmbeddedServer {
     this.worker.postMessage('stop');
     await stopped;
     await this.worker.terminate();
-    rmSync(this.socketFolder, { recursive: true, force: true });
+    closeSocketFolder(this.socketFolder);
     this.lock.release();
   }
 }
 
 function openSocketFolder(dataFolder: string): string {
   const beside = join(dataFolder, 'run');
-  const fits = Buffer.byteLength(join(beside, `.s.PGSQL.${SOCKET_PORT}`)) <= MAX_SOCKET_PATH_BYTES;
+  const fits = Buffer.byteLength(socketIn(beside)) <= MAX_SOCKET_PATH_BYTES;
   if (!fits) return mkdtempSync(join(tmpdir(), 'mira-'));
-  rmSync(beside, { recursive: true, force: true });
-  mkdirSync(beside, { mode: 0o700 });
+  mkdirSync(beside, { mode: 0o700, recursive: true });
   chmodSync(beside, 0o700);
+  rmSync(socketIn(beside), { force: true });
   return beside;
+}
+
+/** Only the socket is ours to take away: a folder of that name may have been there, with something in it. */
+function closeSocketFolder(folder: string): void {
+  rmSync(socketIn(folder), { force: true });
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!(isNativeError(error) && 'code' in error && error.code === 'ENOTEMPTY')) throw error;
+  }
+}
+
+function socketIn(folder: string): string {
+  return join(folder, `.s.PGSQL.${SOCKET_PORT}`);
 }
 
 function messageOf(worker: Worker, kind: WorkerMessage['kind']): Promise<void> {
