@@ -9,15 +9,14 @@ import { MetricsService } from './metrics/metrics.service';
 import { outcomeOf } from './metrics/webhook-outcome';
 import { keepRawBody } from './webhook/ingest/raw-body';
 
-/** A management request is a small JSON document. */
-const MAX_API_BODY_BYTES = 1_048_576;
+/** A management request is a small JSON document; validating a large one would hold everybody up. */
+const MAX_API_BODY_BYTES = 65_536;
 /** For a whole request to arrive; slower ones are answered 408. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Longer than the idle timeout of common load balancers (60 s), so that it is they who close. */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADERS = 200;
-const CLOSE_IDLE_EVERY_MS = 100;
 
 /** What stands between node's HTTP server and Nest: limits, body readers, and the count of answers. */
 export function prepareHttp(app: NestExpressApplication, config: MiraConfig, logger: Logger): void {
@@ -33,19 +32,6 @@ export function prepareHttp(app: NestExpressApplication, config: MiraConfig, log
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxHeadersCount = MAX_HEADERS;
   server.on('clientError', answerClientError);
-}
-
-/**
- * For a shutdown: node closes only the connections that are idle at the moment it is told to, and would wait for the
- * others as long as their clients keep them busy. This ends each after the answer that is under way. Returns how to stop.
- */
-export function closeConnectionsAsTheyIdle(app: NestExpressApplication): () => void {
-  const server: Server = app.getHttpServer();
-  server.prependListener('request', (_request, response) => {
-    response.setHeader('Connection', 'close');
-  });
-  const timer = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
-  return () => clearInterval(timer);
 }
 
 /** Counts when the answer is out, so that none is missed, whoever gave it. */

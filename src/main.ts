@@ -2,6 +2,7 @@ import { ConfigError } from './config/config-error';
 import type { MiraConfig } from './config/mira.config';
 import { loadProcessConfig } from './config/process-config';
 import { DataFolderInUseError } from './database/embedded/data-folder.lock';
+import { MasterKeyError } from './database/master-key';
 import { type RunningMira, startMira } from './mira';
 import { welcome } from './welcome';
 
@@ -50,7 +51,8 @@ function complain(line: string): void {
 }
 
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof DataFolderInUseError;
+  const expected =
+    error instanceof ConfigError || error instanceof DataFolderInUseError || error instanceof MasterKeyError;
   complain(expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
   process.exit(1);
 });

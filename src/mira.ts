@@ -5,7 +5,8 @@ import { AppModule } from './app.module';
 import type { MiraConfig } from './config/mira.config';
 import { openDatabase } from './database/open-database';
 import { Readiness } from './health/readiness';
-import { closeConnectionsAsTheyIdle, prepareHttp } from './http-server';
+import { HttpConnections } from './http-connections';
+import { prepareHttp } from './http-server';
 import { ApplicationLogger, createLogger } from './log/application.logger';
 import { publishOpenApi } from './openapi';
 import { type FirstCredentials, FirstStart } from './rbac/first-start';
@@ -37,6 +38,7 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
       forceCloseConnections: false,
     });
     prepareHttp(app, config, logger);
+    const connections = new HttpConnections(app.getHttpServer());
     publishOpenApi(app);
     await app.init();
     // Listening can fail, and credentials are shown once: they are made when nothing stands in the way any more.
@@ -51,11 +53,10 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
       firstCredentials,
       onFatal: (callback) => database.embedded?.onUnexpectedExit(callback),
       stop: async () => {
-        const stopClosing = closeConnectionsAsTheyIdle(running);
+        connections.drain(config.shutdown.timeout_seconds * 1_000);
         try {
           await running.close();
         } finally {
-          stopClosing();
           await database.close();
         }
       },

@@ -7,6 +7,7 @@ import { isDatabaseAway } from './database-away';
 import { EmbeddedServer } from './embedded/embedded-server';
 import { embeddedMasterKey } from './master-key';
 import { migrate } from './migrate';
+import { holdToSamples, sealedSamples } from './sealed-secrets';
 
 /** How long a start waits for a database server that is away before it gives up, in milliseconds. */
 const WAIT_FOR_SERVER_MS = 60_000;
@@ -28,8 +29,10 @@ export async function openDatabase(config: MiraConfig, notify: (line: string) =>
     const target = url
       ? serverTarget(url, config.database)
       : embeddedTarget(embedded?.connection ?? {}, config.database);
-    const masterKey = config.master_key ? decodeMasterKey(config.master_key) : embeddedMasterKey(config.data_dir);
-    await migrateWhenReachable(target, notify);
+    const masterKey = await whenReachable(target, notify, async (dataSource) => {
+      await migrate(dataSource);
+      return masterKeyOf(config, dataSource);
+    });
     return { target, masterKey, embedded, close: async () => embedded?.stop() };
   } catch (error) {
     await embedded?.stop();
@@ -37,7 +40,21 @@ export async function openDatabase(config: MiraConfig, notify: (line: string) =>
   }
 }
 
-async function migrateWhenReachable(target: DatabaseTarget, notify: (line: string) => void): Promise<void> {
+/** The configured key, else the one of the data folder, once it has opened what it should. */
+async function masterKeyOf(config: MiraConfig, dataSource: DataSource): Promise<Buffer> {
+  const samples = await sealedSamples(dataSource);
+  const masterKey = config.master_key
+    ? decodeMasterKey(config.master_key)
+    : embeddedMasterKey(config.data_dir, samples.length === 0);
+  holdToSamples(masterKey, samples);
+  return masterKey;
+}
+
+async function whenReachable<T>(
+  target: DatabaseTarget,
+  notify: (line: string) => void,
+  work: (dataSource: DataSource) => Promise<T>,
+): Promise<T> {
   // A migration may rightly take longer than any request.
   const unhurried = {
     ...target,
@@ -48,8 +65,7 @@ async function migrateWhenReachable(target: DatabaseTarget, notify: (line: strin
     const dataSource = new DataSource(dataSourceOptions(unhurried));
     try {
       await dataSource.initialize();
-      await migrate(dataSource);
-      return;
+      return await work(dataSource);
     } catch (error) {
       if (!isDatabaseAway(error) || Date.now() > giveUpAt) throw error;
       notify('The database does not answer yet; trying again.');

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataFolderInUseError } from '../../src/database/embedded/data-folder.lock';
 import { startMira } from '../../src/mira';
@@ -107,6 +107,35 @@ describe('a data folder', () => {
       expect((await mira.send(path, '{}', signedAsGithub('{}', secret))).status).toBe(202);
     } finally {
       await mira.stop();
+    }
+  });
+
+  it('does not start with another master key, nor makes a new one for what is sealed under a lost one', async () => {
+    const database = await scratchDatabase('embedded');
+    const folder = 'data_dir' in database.settings ? database.settings.data_dir : '';
+    const first = await startMira(testConfig(database, { MIRA_MASTER_KEY: undefined }), () => undefined);
+    try {
+      const answer = await fetch(`${first.url}/api/v1/webhook-endpoints`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': first.firstCredentials?.apiKey ?? '' },
+        body: JSON.stringify({ service: 'github', name: 'sealed' }),
+      });
+      expect(answer.status).toBe(201);
+    } finally {
+      await first.stop();
+    }
+    try {
+      const wrong = testConfig(database, { MIRA_MASTER_KEY: Buffer.alloc(32, 9).toString('base64') });
+      await expect(startMira(wrong, () => undefined)).rejects.toThrow(/not the right one.*MIRA_MASTER_KEY/s);
+      const key = join(folder, 'master.key');
+      renameSync(key, `${key}.away`);
+      const without = testConfig(database, { MIRA_MASTER_KEY: undefined });
+      await expect(startMira(without, () => undefined)).rejects.toThrow(/master\.key is missing/);
+      expect(existsSync(key)).toBe(false);
+      renameSync(`${key}.away`, key);
+      await (await startMira(without, () => undefined)).stop();
+    } finally {
+      await database.drop();
     }
   });
 

@@ -2,6 +2,7 @@ import { kinds } from '../support/databases';
 import { aRouteTo, deliveryOf } from '../support/deliveries';
 import { eventually } from '../support/eventually';
 import { startTestMira, type TestMira } from '../support/mira';
+import { RawConnection } from '../support/raw-http';
 import { answering, Receiver, silence } from '../support/receiver';
 import { signedAsGithub } from '../support/signed';
 
@@ -51,6 +52,17 @@ describe.each(kinds())('a shutdown (%s database)', (kind) => {
     expect((await Promise.all(senders)).flat()).toEqual([]);
     const rows = await mira.sql('SELECT id::text FROM webhook_events WHERE id = ANY ($1)', [acknowledged]);
     expect(rows.length).toBe(acknowledged.length);
+  });
+
+  it('does not wait for a client that connected and says nothing', async () => {
+    mira = await startTestMira(kind);
+    const silent = await RawConnection.open(mira.port);
+    const began = performance.now();
+    await mira.stop();
+    mira = undefined;
+    // Far below the 20 s that work under way is given; an idle socket is none.
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await silent.untilClosed();
   });
 
   it('says that it is not ready before it lets go, and finishes the attempts under way', async () => {

@@ -84,7 +84,7 @@ function incomingEvent(sender: Sender, request: ReceivedRequest): IncomingEvent 
     dedupKey: dedup.kind === 'key' ? dedup.key : proofKey,
     proofHash: sender.proofHash,
     contentType: request.headers['content-type'] ?? null,
-    headers: keptHeaders(request.headers),
+    headers: keptHeaders(request.headers, sender.proofHeader),
     body: request.body,
     traceParent: keptTraceParent(traceParentOf(request.headers)),
     receivedAt: new Date(),

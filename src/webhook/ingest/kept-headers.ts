@@ -6,14 +6,20 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   'cookie',
   'proxy-authorization',
   'x-api-key',
+  'x-auth-token',
   'x-gitlab-token',
+  'x-hub-signature',
+  'x-n8n-api-key',
 ]);
 
-/** A sender's headers as they are kept with its event: all but the credentials, repeated ones joined. */
-export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+/**
+ * A sender's headers as they are kept with its event, repeated ones joined: all but the credentials and `proofHeader`.
+ * Who may read an event must not be able to send it again in its sender's name.
+ */
+export function keptHeaders(headers: IncomingHttpHeaders, proofHeader: string | null): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || CREDENTIALS.has(name)) continue;
+    if (value === undefined || name === proofHeader || CREDENTIALS.has(name)) continue;
     kept[name] = (Array.isArray(value) ? value.join(', ') : value).toWellFormed();
   }
   return kept;

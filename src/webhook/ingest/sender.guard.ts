@@ -8,7 +8,7 @@ import { MiraConfig } from '../../config/mira.config';
 import { withinAnswerTime } from '../../database/answer-time';
 import { TenantService } from '../../tenant/tenant.service';
 import { EndpointDirectory } from '../endpoint/endpoint.directory';
-import { verifyHubSignature } from '../source/hmac-proof';
+import { HUB_SIGNATURE_HEADER, verifyHubSignature } from '../source/hmac-proof';
 import type { ReceivedRequest } from '../source/received-request';
 import type { Source } from '../source/source';
 import { findSource } from '../source/source.registry';
@@ -49,6 +49,7 @@ export class SenderGuard implements CanActivate {
       endpointId: endpoint.id,
       dedupScope: endpoint.id,
       client: `endpoint:${endpoint.id}`,
+      proofHeader: source.proofHeader(endpoint.config),
       proofHash: source.provesOneEvent(endpoint.config) ? hashOf(proof) : null,
     };
   }
@@ -64,12 +65,15 @@ export class SenderGuard implements CanActivate {
         if (!principal.permissions.has('webhook:receive')) {
           throw problems.forbidden('This needs the permission webhook:receive.');
         }
+        const client = `key:${principal.apiKeyId ?? principal.userId}`;
         return {
           tenantId: principal.tenantId,
           source,
           endpointId: null,
-          dedupScope: source.name,
-          client: `key:${principal.apiKeyId ?? principal.userId}`,
+          // Two holders of keys choose their ids apart: the same one from both is no repetition.
+          dedupScope: `${client} ${source.name}`,
+          client,
+          proofHeader: null,
           proofHash: null,
         };
       }
@@ -91,6 +95,7 @@ export class SenderGuard implements CanActivate {
       endpointId: null,
       dedupScope: source.name,
       client: `address:${request.ip}`,
+      proofHeader: HUB_SIGNATURE_HEADER,
       proofHash: source.provesOneEvent({}) ? hashOf(proof) : null,
     };
   }

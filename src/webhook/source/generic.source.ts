@@ -31,6 +31,10 @@ export class GenericSource extends Source {
     return verifyHmacHeader(request, header, secrets, scheme, Buffer.from(`${time}.`, 'latin1'));
   }
 
+  proofHeader(config: SourceConfig): string {
+    return settingsOf(config).header;
+  }
+
   /** A signed time tells two events of the same body apart. Without one, a heartbeat's proof is always the same. */
   provesOneEvent(config: SourceConfig): boolean {
     return settingsOf(config).timestampHeader !== null;

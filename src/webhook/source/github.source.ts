@@ -1,5 +1,5 @@
 import type { Verdict } from '@mira/signature';
-import { verifyHubSignature } from './hmac-proof';
+import { HUB_SIGNATURE_HEADER, verifyHubSignature } from './hmac-proof';
 import { headerOf, type ReceivedRequest } from './received-request';
 import { Source, type VerificationKeys } from './source';
 
@@ -12,6 +12,10 @@ export class GithubSource extends Source {
 
   verify(request: ReceivedRequest, { secrets }: VerificationKeys): Verdict {
     return verifyHubSignature(request, secrets);
+  }
+
+  proofHeader(): string {
+    return HUB_SIGNATURE_HEADER;
   }
 
   provesOneEvent(): boolean {

@@ -1,7 +1,7 @@
 import { verifyHmac, type HmacScheme, type Verdict } from '@mira/signature';
 import { headerOf, type ReceivedRequest } from './received-request';
 
-const HUB_HEADER = 'x-hub-signature-256';
+export const HUB_SIGNATURE_HEADER = 'x-hub-signature-256';
 const HUB_SCHEME: HmacScheme = { algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=' };
 
 /** Checks an HMAC that stands in a header, against each secret. `before` is what is signed ahead of the body. */
@@ -21,7 +21,7 @@ export function verifyHmacHeader(
 
 /** `X-Hub-Signature-256: sha256=<hex>` over the body: GitHub's form, which n8n and many others can make. */
 export function verifyHubSignature(request: ReceivedRequest, secrets: readonly string[]): Verdict {
-  return verifyHmacHeader(request, HUB_HEADER, secrets, HUB_SCHEME);
+  return verifyHmacHeader(request, HUB_SIGNATURE_HEADER, secrets, HUB_SCHEME);
 }
 
 function describe({ algorithm, encoding, prefix }: HmacScheme): string {

@@ -1,5 +1,5 @@
 import type { Verdict } from '@mira/signature';
-import { verifyHubSignature } from './hmac-proof';
+import { HUB_SIGNATURE_HEADER, verifyHubSignature } from './hmac-proof';
 import { ownProperty, type Payload } from './payload/payload';
 import type { ReceivedRequest } from './received-request';
 import { Source, type VerificationKeys } from './source';
@@ -13,6 +13,10 @@ export class N8nSource extends Source {
 
   verify(request: ReceivedRequest, { secrets }: VerificationKeys): Verdict {
     return verifyHubSignature(request, secrets);
+  }
+
+  proofHeader(): string {
+    return HUB_SIGNATURE_HEADER;
   }
 
   provesOneEvent(): boolean {

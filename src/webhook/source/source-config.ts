@@ -9,6 +9,9 @@ export interface ConfigError {
   readonly message: string;
 }
 
+/** More would tell nobody anything, and fill the answer. */
+const MAX_ERRORS = 100;
+
 export function isSourceConfig(config: unknown): config is SourceConfig {
   return typeof config === 'object' && config !== null && !Array.isArray(config);
 }
@@ -25,7 +28,8 @@ export function configErrorsOf(shape: new () => object, config: unknown): Config
   const errors: ConfigError[] = [];
   for (const [name, value] of Object.entries(config)) {
     if (known.includes(name)) Reflect.set(settings, name, value);
-    else errors.push({ field: `config.${name}`, message: `is unknown; ${settingsInWords(known)}` });
+    else if (errors.length < MAX_ERRORS)
+      errors.push({ field: `config.${name}`, message: `is unknown; ${settingsInWords(known)}` });
   }
   if (known.length === 0) return errors;
   for (const { property, constraints } of validateSync(settings, { stopAtFirstError: true })) {

@@ -130,6 +130,10 @@ describe.each(senders)('$title', ({ service, config = {}, proofHeader, timeHeade
     );
   });
 
+  it('names the header of its proof, so that it is not kept', () => {
+    expect(sut.proofHeader(config)).toBe(proofHeader);
+  });
+
   it('refuses every proof where the endpoint has no secret', () => {
     expect(verify({}, { secrets: [] }).kind).toBe('invalid');
   });

@@ -25,6 +25,9 @@ export abstract class Source {
   /** Checks the sender's proof over the raw bytes. Runs for every request: pure, and no more work than it takes. */
   abstract verify(request: ReceivedRequest, keys: VerificationKeys): Verdict;
 
+  /** The header in which the proof stands, in lower case. */
+  abstract proofHeader(config: SourceConfig): string;
+
   /**
    * Whether a proof can belong to one event only, so that it says something when it is seen again: under another
    * id, which it does not cover, it is a replay. False where the proof covers the id, for then the id says it all,

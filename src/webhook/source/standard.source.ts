@@ -20,6 +20,10 @@ export class StandardSource extends Source {
     return verifyStandard(message, secrets, now);
   }
 
+  proofHeader(): string {
+    return 'webhook-signature';
+  }
+
   provesOneEvent(): boolean {
     return false;
   }

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { HttpConnections } from './http-connections';
+
+describe('HttpConnections', () => {
+  let server: Server;
+  let sut: HttpConnections;
+  let responses: ServerResponse[];
+  let closed: Promise<unknown>;
+
+  beforeEach(async () => {
+    responses = [];
+    server = createServer((_request, response) => void responses.push(response));
+    sut = new HttpConnections(server);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    closed = once(server, 'close');
+  });
+  afterEach(() => server.closeAllConnections());
+
+  async function aClient(says = ''): Promise<{ socket: Socket; heard: () => string }> {
+    const arrived = once(server, 'connection');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (piece) => (text += piece.toString())).on('error', () => undefined);
+    await arrived;
+    if (says) socket.write(says);
+    return { socket, heard: () => text };
+  }
+
+  const request = 'GET / HTTP/1.1\r\nHost: here\r\n\r\n';
+  const end = (patienceMs: number) => {
+    server.close();
+    sut.drain(patienceMs);
+  };
+
+  it.each(['', 'GET / HT'])('lets go at once of a client that said only %j', async (says) => {
+    await aClient(says);
+    end(60_000);
+    await closed;
+  });
+
+  it('answers a request that is under way, and says that the connection ends with it', async () => {
+    const arrived = once(server, 'request');
+    const { heard } = await aClient(request);
+    await arrived;
+    end(60_000);
+    responses[0]?.end('done');
+    await closed;
+    expect(heard()).toMatch(/200 OK.*done/s);
+  });
+
+  it('closes a connection that was busy at the end, when it has its answer', async () => {
+    const arrived = once(server, 'request');
+    const { socket } = await aClient(request);
+    await arrived;
+    const ended = once(socket, 'end');
+    end(60_000);
+    responses[0]?.end('done');
+    await ended;
+  });
+
+  it('has patience with a request for so long, and no longer', async () => {
+    const arrived = once(server, 'request');
+    await aClient(request);
+    await arrived;
+    end(50);
+    await closed;
+  });
+});
