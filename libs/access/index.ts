@@ -1,3 +1,4 @@
+export { AccessLease } from './access-lease';
 export { Authenticator, type Authentication } from './authenticator';
 export { accessOf, Allow, Public, SignedIn, type Access, type AccessDecorator } from './access.decorators';
 export { CurrentPrincipal } from './current-principal.decorator';

@@ -1,4 +1,4 @@
-import { Authenticator } from '@mira/access';
+import { AccessLease, Authenticator } from '@mira/access';
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -10,6 +10,7 @@ import { CredentialAuthenticator } from './credential.authenticator';
 import { FirstStart } from './first-start';
 import { PasswordHasher } from './password.hasher';
 import { PermissionGuard } from './permission.guard';
+import { PrincipalLease } from './principal.lease';
 import { RouteDeclarations } from './route-declarations';
 import { User } from './user.entity';
 
@@ -22,10 +23,11 @@ import { User } from './user.entity';
     PasswordHasher,
     FirstStart,
     RouteDeclarations,
+    { provide: AccessLease, useClass: PrincipalLease },
     { provide: Authenticator, useClass: CredentialAuthenticator },
     { provide: APP_GUARD, useClass: AuthenticationGuard },
     { provide: APP_GUARD, useClass: PermissionGuard },
   ],
-  exports: [Authenticator, FirstStart],
+  exports: [AccessLease, Authenticator, FirstStart, PasswordHasher],
 })
 export class RbacModule {}
