@@ -79,7 +79,7 @@ describeOnEachDatabase(
       const claimed = await queue.claim(100);
       return claimed
         .filter((job) => job.tenantId === tenantId)
-        .map(({ deliveryId, attempt }) => ({ deliveryId, attempt }));
+        .flatMap(({ deliveryIds, attempt }) => deliveryIds.map((deliveryId) => ({ deliveryId, attempt })));
     }
 
     const listed = async (filters: Partial<ListDeliveriesQuery> = {}) =>

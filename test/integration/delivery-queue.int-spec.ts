@@ -1,7 +1,11 @@
 import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
+import { ATTEMPTS_PER_JOB, type ClaimedJob } from '../../src/webhook/delivery/claimed-job';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
 import { describeOnEachDatabase } from '../support/databases';
+
+/** All but Date. */
+const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'nextTick', 'performance', 'queueMicrotask'] as const;
 
 const config = loadConfig({ env: {}, cwd: '/nowhere' });
 
@@ -36,20 +40,56 @@ describeOnEachDatabase('the delivery queue', (database) => {
     startAfter,
   });
 
+  const deliveriesOf = (jobs: readonly ClaimedJob[]) => jobs.flatMap(({ deliveryIds }) => deliveryIds);
+
   it('gives out what is due, once, and keeps what is not', async () => {
     await enqueue([aJob('now'), aJob('later', new Date(Date.now() + 60_000))]);
-    expect((await sut.claim(10)).map(({ deliveryId }) => deliveryId)).toEqual(['now']);
+    expect(deliveriesOf(await sut.claim(10))).toEqual(['now']);
     expect(await sut.claim(10)).toEqual([]);
   });
 
-  it('gives a tenant no more than its share of the places, so that another finds room', async () => {
+  it('puts attempts that start at once into few jobs, those of each tenant and number apart', async () => {
     const other = newId();
-    const mine = Array.from({ length: 100 }, (_, n) => aJob(`mine-${n}`));
-    await enqueue(mine);
-    await enqueue([{ ...aJob('other'), tenantId: other }]);
-    const claimed = [...(await sut.claim(64)), ...(await sut.claim(64))];
-    expect(claimed.filter((job) => job.tenantId === tenantId).length).toBeLessThanOrEqual(48);
-    expect(claimed.some((job) => job.tenantId === other)).toBe(true);
+    const mine = Array.from({ length: ATTEMPTS_PER_JOB + 1 }, (_, n) => aJob(`mine-${n}`));
+    await database().tenants.transaction(tenantId, (manager) =>
+      sut.enqueue(manager, [...mine, { ...aJob('second'), attempt: 2 }]),
+    );
+    await database().tenants.transaction(other, (manager) =>
+      sut.enqueue(manager, [{ ...aJob('theirs'), tenantId: other }]),
+    );
+    const claimed = await sut.claim(10);
+    expect(claimed.map(({ tenantId: whose, attempt, deliveryIds }) => [whose, attempt, deliveryIds.length])).toEqual(
+      expect.arrayContaining([
+        [tenantId, 1, ATTEMPTS_PER_JOB],
+        [tenantId, 1, 1],
+        [tenantId, 2, 1],
+        [other, 1, 1],
+      ]),
+    );
+    expect(deliveriesOf(claimed)).toHaveLength(ATTEMPTS_PER_JOB + 3);
+  });
+
+  it('passes over the tenants that are left out', async () => {
+    const other = newId();
+    await enqueue([aJob('mine')]);
+    await enqueue([{ ...aJob('theirs'), tenantId: other }]);
+    expect(deliveriesOf(await sut.claim(10, [tenantId]))).toEqual(['theirs']);
+    expect(deliveriesOf(await sut.claim(10))).toEqual(['mine']);
+  });
+
+  it("counts a wait by the database's clock, whatever this machine's says", async () => {
+    jest.useFakeTimers({ doNotFake: [...TIMERS], now: Date.now() + 3_600_000 });
+    try {
+      await enqueue([aJob('in a minute', new Date(Date.now() + 60_000))]);
+    } finally {
+      jest.useRealTimers();
+    }
+    const [job] = await database().dataSource.query(
+      `SELECT extract(epoch FROM start_after - now())::float8 AS seconds FROM pgboss.job
+       WHERE data -> 'delivery_ids' ? 'in a minute'`,
+    );
+    expect(job.seconds).toBeGreaterThan(30);
+    expect(job.seconds).toBeLessThan(61);
   });
 
   it('finds deliveries that lost their job, and only those', async () => {
@@ -60,13 +100,15 @@ describeOnEachDatabase('the delivery queue', (database) => {
     expect(await sut.adoptOrphans()).toBe(1);
     expect(await sut.adoptOrphans()).toBe(0);
     const rows: { id: string }[] = await database().dataSource.query(
-      `SELECT data ->> 'delivery_id' AS id FROM pgboss.job WHERE data ->> 'delivery_id' IN ($1, $2, $3)`,
-      [lost, waiting, fresh],
+      `SELECT d.id FROM pgboss.job, jsonb_array_elements_text(data -> 'delivery_ids') AS d (id) WHERE d.id = ANY ($1)`,
+      [[lost, waiting, fresh]],
     );
     expect(rows.map(({ id }) => id).toSorted((a, b) => a.localeCompare(b))).toEqual([lost, waiting].sort());
   });
 
-  it('tells of its backlog', async () => {
-    expect((await sut.backlog()).due).toBeGreaterThan(0);
+  it('tells of its backlog: the attempts that are due', async () => {
+    const { due } = await sut.backlog();
+    await enqueue([aJob('one more'), aJob('and another')]);
+    expect((await sut.backlog()).due).toBe(due + 2);
   });
 });

@@ -4,12 +4,15 @@ import type { GroupClient } from '../../database/group.client';
 import { isCollision, isDataFault, isDatabaseAway } from '../../database/database-away';
 import { GroupCommit } from '../../database/group-commit';
 import { TenantDatabase } from '../../database/tenant.database';
-import { type ClaimedJob, DeliveryQueue } from './delivery.queue';
+import type { ClaimedJob } from './claimed-job';
+import { DeliveryQueue } from './delivery.queue';
 import type { Outcome } from './outcome';
 
 /** An attempt that was made, with what it came to. */
 export interface FinishedAttempt {
+  /** The job that asked for it, maybe with those of other deliveries. */
   readonly job: ClaimedJob;
+  readonly deliveryId: string;
   readonly startedAt: Date;
   readonly durationMs: number;
   readonly outcome: Outcome;
@@ -75,14 +78,17 @@ export class AttemptRecorder {
     await this.group.submit({ ...attempt, outcome, responseHeaders: null, responseBody: null });
   }
 
-  /** Ends jobs whose attempt was made and recorded before. */
+  /** Ends jobs all of whose attempts were made and recorded before. */
   async discard(jobs: readonly ClaimedJob[]): Promise<void> {
+    if (jobs.length === 0) return;
     const options = { preamble: 'RESET ROLE', timeoutMs: RECORD_TIMEOUT_MS };
     await this.database.groupTransaction(tenantsOf(jobs), options, (client) => this.queue.finishIn(client, jobs));
   }
 
   private async commit(attempts: readonly FinishedAttempt[]): Promise<true[]> {
-    const jobs = attempts.map(({ job }) => job);
+    const byJob = Map.groupBy(attempts, ({ job }) => job);
+    const jobs = [...byJob.keys()];
+    const finished = jobs.filter((job) => job.open === byJob.get(job)?.length);
     const options = { preamble: 'SELECT 1', timeoutMs: RECORD_TIMEOUT_MS };
     await this.database.groupTransaction(tenantsOf(jobs), options, async (client) => {
       const moved = await this.write(client, attempts);
@@ -91,17 +97,27 @@ export class AttemptRecorder {
         attempts.flatMap((attempt) => nextJobOf(attempt, moved)),
       );
       // The queue's rows are Mira's own: the tenant role may add to them, but neither see nor take any.
-      await client.query('RESET ROLE');
-      await this.queue.finishIn(client, jobs);
+      if (finished.length > 0) await client.query('RESET ROLE');
+      await this.queue.finishIn(client, finished);
     });
+    for (const { job } of attempts) job.ended();
+    await this.finishLeftOver(jobs.filter((job) => job.open === 0 && !finished.includes(job)));
     return attempts.map(() => true);
+  }
+
+  /**
+   * Jobs whose last attempts were recorded by two groups at the same time, so that neither saw the end of them. What
+   * they asked for is done; one that is not finished here is given out again when its time is over, and found done.
+   */
+  private async finishLeftOver(jobs: readonly ClaimedJob[]): Promise<void> {
+    await this.discard(jobs).catch(() => undefined);
   }
 
   /** The ids of the deliveries that were still waiting for this attempt. */
   private async write(client: GroupClient, attempts: readonly FinishedAttempt[]): Promise<Set<string>> {
     const { rows } = await client.prepared<{ id: string }>('record-attempts', RECORD, [
       attempts.map(({ job }) => job.tenantId),
-      attempts.map(({ job }) => job.deliveryId),
+      attempts.map(({ deliveryId }) => deliveryId),
       attempts.map(({ job }) => job.attempt),
       attempts.map(({ startedAt }) => startedAt),
       attempts.map(({ durationMs }) => durationMs),
@@ -133,9 +149,9 @@ function tenantsOf(jobs: readonly ClaimedJob[]): string[] {
   return [...new Set(jobs.map(({ tenantId }) => tenantId))];
 }
 
-function nextJobOf({ job, outcome }: FinishedAttempt, moved: ReadonlySet<string>) {
-  if (outcome.kind !== 'retry' || !moved.has(job.deliveryId)) return [];
-  return [{ tenantId: job.tenantId, deliveryId: job.deliveryId, attempt: job.attempt + 1, startAfter: outcome.at }];
+function nextJobOf({ job, deliveryId, outcome }: FinishedAttempt, moved: ReadonlySet<string>) {
+  if (outcome.kind !== 'retry' || !moved.has(deliveryId)) return [];
+  return [{ tenantId: job.tenantId, deliveryId, attempt: job.attempt + 1, startAfter: outcome.at }];
 }
 
 const RECORD = `

@@ -1,24 +1,23 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { type Db, type JobAttempt, type JobInsert, PgBoss } from 'pg-boss';
+import { type Db, type JobInsert, PgBoss } from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
 import { MiraConfig } from '../../config/mira.config';
 import { DATABASE_TARGET, type DatabaseTarget } from '../../database/database-target';
 import type { GroupClient } from '../../database/group.client';
 import { TENANT_ROLE } from '../../database/tenant.database';
 import { watchedSocket } from '../../database/watched-socket';
+import { ATTEMPTS_PER_JOB, ClaimedJob } from './claimed-job';
 
 const QUEUE = 'delivery';
 const SCHEMA = 'pgboss';
 /** Connections of pg-boss itself: fetching, and its own upkeep. */
 const POOL_SIZE = 3;
-/** Beyond an attempt's timeout: loading, looking a workflow up, recording again while the database restarts. */
+/** Beyond the timeouts of attempts: loading, recording again while the database restarts. */
 const EXPIRY_MARGIN_SECONDS = 20;
 /** How often pg-boss looks for jobs whose worker died. */
 const SUPERVISE_SECONDS = 10;
 /** Only a worker's death uses one of these up; the retries of a delivery are jobs of their own. */
 const MAX_WORKER_DEATHS = 100;
-/** The part of a process's places that one tenant may fill, counted over all processes. */
-const TENANT_SHARE = 0.75;
 /** A delivery that is overdue for so long, and has no job, is not merely waiting. */
 const ORPHANED_AFTER = '10 minutes';
 /** Any number does, as long as every Mira takes the same. */
@@ -29,24 +28,17 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 const COUNTED_AT_MOST = 10_000;
 
 /** One attempt to make, at once or from `startAfter` on. */
-export interface AttemptJob {
+export interface PlannedAttempt {
   readonly tenantId: string;
   readonly deliveryId: string;
   readonly attempt: number;
   readonly startAfter: Date | null;
 }
 
-/** A job that this process holds. `claim` proves it when the job is finished. */
-export interface ClaimedJob {
-  readonly tenantId: string;
-  readonly deliveryId: string;
-  readonly attempt: number;
-  readonly claim: JobAttempt;
-}
-
+/** What a job says: make this attempt of each of these deliveries. */
 interface JobData {
   readonly tenant_id: string;
-  readonly delivery_id: string;
+  readonly delivery_ids: readonly string[];
   readonly attempt: number;
 }
 
@@ -87,7 +79,7 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     await this.boss.start();
     const options = {
-      expireInSeconds: Math.ceil(this.config.delivery.timeout_ms / 1_000) + EXPIRY_MARGIN_SECONDS,
+      expireInSeconds: Math.ceil(longestJobMs(this.config.delivery) / 1_000) + EXPIRY_MARGIN_SECONDS,
       retryLimit: MAX_WORKER_DEATHS,
       retryDelay: 0,
       retentionSeconds: 30 * 86_400,
@@ -106,27 +98,23 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Adds jobs in the transaction of `manager`. */
-  async enqueue(manager: EntityManager, jobs: readonly AttemptJob[]): Promise<void> {
-    await this.insert(jobs, {
+  async enqueue(manager: EntityManager, attempts: readonly PlannedAttempt[]): Promise<void> {
+    await this.insert(attempts, {
       executeSql: async (text, values) => ({ rows: await manager.query(text, values) }),
     });
   }
 
   /** Adds jobs in the transaction that is open on `client`. */
-  async enqueueIn(client: GroupClient, jobs: readonly AttemptJob[]): Promise<void> {
-    await this.insert(jobs, dbOf(client));
+  async enqueueIn(client: GroupClient, attempts: readonly PlannedAttempt[]): Promise<void> {
+    await this.insert(attempts, dbOf(client));
   }
 
-  /** Takes up to `count` jobs that are due, no tenant getting more than its share. */
-  async claim(count: number): Promise<ClaimedJob[]> {
-    const perTenant = Math.max(1, Math.floor(this.config.delivery.concurrency * TENANT_SHARE));
-    const jobs = await this.boss.fetch<JobData>(QUEUE, { batchSize: count, groupConcurrency: perTenant });
-    return jobs.map(({ id, retryCount, data }) => ({
-      tenantId: data.tenant_id,
-      deliveryId: data.delivery_id,
-      attempt: data.attempt,
-      claim: { id, retryCount },
-    }));
+  /** Takes up to `count` jobs that are due, none of these tenants. */
+  async claim(count: number, without: readonly string[] = []): Promise<ClaimedJob[]> {
+    const jobs = await this.boss.fetch<JobData>(QUEUE, { batchSize: count, ignoreGroups: [...without] });
+    return jobs.map(
+      ({ id, retryCount, data }) => new ClaimedJob(data.tenant_id, data.delivery_ids, data.attempt, { id, retryCount }),
+    );
   }
 
   /** Finishes jobs in the transaction that is open on `client`; one whose claim was lost meanwhile is left alone. */
@@ -149,11 +137,12 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     this.onWake = callback;
   }
 
-  /** How many jobs are due now, up to ten thousand, and for how long the oldest of them has been. */
+  /** How many attempts are due now, those of up to ten thousand jobs, and for how long the oldest of them has been. */
   async backlog(): Promise<{ due: number; oldestSeconds: number }> {
     const [row]: { due: number; oldest: number | null }[] = await this.dataSource.query(
-      `SELECT count(*)::int AS due, extract(epoch FROM now() - min(start_after))::float8 AS oldest
-       FROM (SELECT start_after FROM ${SCHEMA}.job
+      `SELECT coalesce(sum(jsonb_array_length(data -> 'delivery_ids')), 0)::int AS due,
+         extract(epoch FROM now() - min(start_after))::float8 AS oldest
+       FROM (SELECT start_after, data FROM ${SCHEMA}.job
              WHERE name = $1 AND state < 'active' AND start_after <= now()
              ORDER BY priority DESC, created_on LIMIT $2) AS due`,
       [QUEUE, COUNTED_AT_MOST],
@@ -170,30 +159,24 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
       const orphans: { tenant_id: string; id: string; attempt_count: number }[] = await manager.query(
         `SELECT d.tenant_id, d.id, d.attempt_count FROM deliveries d
          WHERE d.status = 'queued' AND d.next_attempt_at < now() - $2::interval
-           AND NOT EXISTS (SELECT FROM ${SCHEMA}.job j WHERE j.name = $1 AND j.state <= 'active'
-             AND j.data ->> 'delivery_id' = d.id::text)
+           AND d.id::text NOT IN (SELECT jsonb_array_elements_text(j.data -> 'delivery_ids')
+             FROM ${SCHEMA}.job j WHERE j.name = $1 AND j.state <= 'active')
          LIMIT 1000`,
         [QUEUE, ORPHANED_AFTER],
       );
-      const jobs = orphans.map(({ tenant_id: tenantId, id: deliveryId, attempt_count: made }) => ({
+      const attempts = orphans.map(({ tenant_id: tenantId, id: deliveryId, attempt_count: made }) => ({
         tenantId,
         deliveryId,
         attempt: made + 1,
         startAfter: null,
       }));
-      await this.enqueue(manager, jobs);
-      return jobs.length;
+      await this.enqueue(manager, attempts);
+      return attempts.length;
     });
   }
 
-  private async insert(jobs: readonly AttemptJob[], db: Db): Promise<void> {
-    if (jobs.length === 0) return;
-    const rows = jobs.map((job): JobInsert<JobData> => ({
-      data: { tenant_id: job.tenantId, delivery_id: job.deliveryId, attempt: job.attempt },
-      group: { id: job.tenantId },
-      ...(job.startAfter ? { startAfter: job.startAfter } : {}),
-    }));
-    await this.boss.insert(QUEUE, rows, { db });
+  private async insert(attempts: readonly PlannedAttempt[], db: Db): Promise<void> {
+    if (attempts.length > 0) await this.boss.insert(QUEUE, jobsOf(attempts), { db });
   }
 
   /** The tenant role may add jobs and read none: what pg-boss keeps of other tenants stays out of its reach. */
@@ -233,6 +216,39 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     );
     this.logger.log(`took back ${active.length} attempts that a killed process had under way`);
   }
+}
+
+/** The attempts of a job that finds places taken wait for them, each for as long as the one before may take. */
+function longestJobMs({ concurrency, timeout_ms }: MiraConfig['delivery']): number {
+  return (1 + Math.ceil(ATTEMPTS_PER_JOB / concurrency)) * timeout_ms;
+}
+
+/** Those that start at once share jobs; one that waits for its time has its own. */
+function jobsOf(attempts: readonly PlannedAttempt[]): JobInsert<JobData>[] {
+  const open = new Map<string, string[]>();
+  const jobs: JobInsert<JobData>[] = [];
+  for (const planned of attempts) {
+    const { tenantId, deliveryId, attempt, startAfter } = planned;
+    const kind = `${tenantId} ${attempt}`;
+    const others = startAfter ? undefined : open.get(kind);
+    if (others && others.length < ATTEMPTS_PER_JOB) {
+      others.push(deliveryId);
+      continue;
+    }
+    const deliveryIds = [deliveryId];
+    if (!startAfter) open.set(kind, deliveryIds);
+    jobs.push(jobOf(planned, deliveryIds));
+  }
+  return jobs;
+}
+
+function jobOf({ tenantId, attempt, startAfter }: PlannedAttempt, deliveryIds: readonly string[]): JobInsert<JobData> {
+  return {
+    data: { tenant_id: tenantId, delivery_ids: deliveryIds, attempt },
+    group: { id: tenantId },
+    // Counted by the database's clock, which also decides when it is due: this machine's may be wrong.
+    ...(startAfter ? { startAfter: Math.max(0, (startAfter.getTime() - Date.now()) / 1_000) } : {}),
+  };
 }
 
 function dbOf(client: GroupClient): Db {

@@ -7,7 +7,9 @@ import { TenantDatabase } from '../../database/tenant.database';
 import { MetricsService } from '../../metrics/metrics.service';
 import { AttemptMaker } from './attempt.maker';
 import { AttemptRecorder } from './attempt.recorder';
-import { type ClaimedJob, DeliveryQueue } from './delivery.queue';
+import type { ClaimedJob } from './claimed-job';
+import { type Claimable, DeliveryPlaces } from './delivery.places';
+import { DeliveryQueue } from './delivery.queue';
 import { type DueDelivery, loadDue } from './due-delivery';
 import { IngestPressure } from './ingest.pressure';
 import { type Outcome, outcomeOf } from './outcome';
@@ -17,7 +19,7 @@ const POLL_MS = 500;
 /** The wait after a failed look, when the database is away. */
 const TROUBLE_MS = 1_000;
 const LOAD_TIMEOUT_MS = 10_000;
-/** While this process is busy receiving, it takes so many at a time, and rests so long in between. */
+/** While this process is busy receiving, it takes about so many attempts at a time, and rests so long in between. */
 const YIELDING_BATCH = 16;
 const YIELDING_MS = 100;
 
@@ -29,6 +31,7 @@ const YIELDING_MS = 100;
 export class DeliveryWorker {
   private readonly logger = new Logger('delivery');
   private readonly attempts: Counter<'outcome'>;
+  private readonly places: DeliveryPlaces;
   private readonly underWay = new Set<Promise<void>>();
   /** The same, by the id of the delivery. */
   private readonly deliveries = new Set<string>();
@@ -48,6 +51,7 @@ export class DeliveryWorker {
     private readonly pressure: IngestPressure,
     metrics: MetricsService,
   ) {
+    this.places = new DeliveryPlaces(config.delivery.concurrency);
     this.attempts = metrics.counter('mira_delivery_attempts_total', 'Attempts made to deliver', ['outcome']);
     metrics.gauge('mira_delivery_attempts_under_way', 'Attempts being made', () => this.underWay.size);
   }
@@ -89,28 +93,21 @@ export class DeliveryWorker {
       this.woken = false;
       this.lastLookAt = Date.now();
       const yielding = this.pressure.high;
-      const places = this.config.delivery.concurrency - this.underWay.size;
-      const free = yielding ? Math.min(places, YIELDING_BATCH) : places;
-      const more = free > 0 && (await this.takeUpTo(free));
+      const more = await this.take(this.places.claimable(yielding ? YIELDING_BATCH : undefined));
       if (yielding) await this.pause(YIELDING_MS);
       else if (!more) await this.rest(POLL_MS);
     }
   }
 
   /** True when there is probably more to take at once. */
-  private async takeUpTo(free: number): Promise<boolean> {
+  private async take({ jobs: count, without }: Claimable): Promise<boolean> {
+    if (count === 0) return false;
     try {
-      const jobs = await this.queue.claim(free);
+      const jobs = await this.queue.claim(count, without);
       if (jobs.length === 0) return false;
       const due = await this.load(jobs);
-      const stale: ClaimedJob[] = [];
-      for (const job of jobs) {
-        const delivery = due.get(job.deliveryId);
-        // A delivery that was retried by hand while it waited has two jobs for one attempt: the first to come makes it.
-        if (delivery?.attempt === job.attempt && !this.deliveries.has(delivery.id)) this.begin(job, delivery);
-        else stale.push(job);
-      }
-      if (stale.length > 0) await this.recorder.discard(stale);
+      for (const job of jobs) this.begin(job, due);
+      await this.recorder.discard(jobs.filter(({ open }) => open === 0));
       // Also when there were fewer than asked for: a tenant that has its share now is left out the next time.
       return true;
     } catch (error) {
@@ -126,17 +123,30 @@ export class DeliveryWorker {
     return this.database.groupTransaction(tenants, options, (client) => loadDue(client, jobs));
   }
 
-  private begin(job: ClaimedJob, delivery: DueDelivery): void {
+  /** Begins each attempt of a job that is still to be made. */
+  private begin(job: ClaimedJob, due: ReadonlyMap<string, DueDelivery>): void {
+    for (const id of job.deliveryIds) {
+      const delivery = due.get(id);
+      // A delivery that was retried by hand while it waited has two jobs for one attempt: the first to come makes it.
+      if (delivery?.attempt === job.attempt && !this.deliveries.has(id)) this.beginOne(job, delivery);
+      else job.ended();
+    }
+  }
+
+  private beginOne(job: ClaimedJob, delivery: DueDelivery): void {
     this.deliveries.add(delivery.id);
-    const attempt = this.attempt(job, delivery).finally(() => {
-      this.deliveries.delete(delivery.id);
-      this.underWay.delete(attempt);
-      this.wake();
-    });
+    const attempt = this.places
+      .during(delivery.tenantId, () => this.attempt(job, delivery))
+      .finally(() => {
+        this.deliveries.delete(delivery.id);
+        this.underWay.delete(attempt);
+        this.wake();
+      });
     this.underWay.add(attempt);
   }
 
   private async attempt(job: ClaimedJob, delivery: DueDelivery): Promise<void> {
+    if (this.cutShort) return;
     const startedAt = new Date();
     const start = performance.now();
     const { result, ...response } = await this.maker.make(delivery);
@@ -151,7 +161,7 @@ export class DeliveryWorker {
     const history = { number: job.attempt, endedAt: new Date(), rejections: delivery.rejections };
     const outcome = outcomeOf(result, history, { scheduleSeconds, jitter }, Math.random);
     try {
-      await this.recorder.record({ job, startedAt, durationMs, outcome, ...response });
+      await this.recorder.record({ job, deliveryId: delivery.id, startedAt, durationMs, outcome, ...response });
     } catch (error) {
       // The job stays claimed; pg-boss gives it out again when its time is over.
       this.logger.error({

@@ -1,5 +1,5 @@
 import type { GroupClient } from '../../database/group.client';
-import type { ClaimedJob } from './delivery.queue';
+import type { ClaimedJob } from './claimed-job';
 
 /** All that an attempt needs to know, read in one query for a whole batch of jobs. */
 export interface DueDelivery {
@@ -76,8 +76,8 @@ const LOAD = `
  */
 export async function loadDue(client: GroupClient, jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
   const { rows } = await client.prepared<Row>('load-due', LOAD, [
-    jobs.map(({ tenantId }) => tenantId),
-    jobs.map(({ deliveryId }) => deliveryId),
+    jobs.flatMap(({ tenantId, deliveryIds }) => deliveryIds.map(() => tenantId)),
+    jobs.flatMap(({ deliveryIds }) => deliveryIds),
   ]);
   return new Map(rows.map((row) => [row.id, deliveryOf(row)]));
 }
