@@ -2,7 +2,6 @@ import { Problem, ProblemFilter, problems } from '@mira/problem';
 import { AnswerTimeError } from './database/answer-time';
 import { isCollision, isDatabaseAway } from './database/database-away';
 import { GroupCommitOverloadError } from './database/group-commit';
-import { DedupKeyVanishedError } from './webhook/ingest/dedup.keys';
 
 /** When a client should come again after the database was away, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
@@ -16,7 +15,6 @@ function asPassing(error: unknown): Problem | null {
   const passing =
     isDatabaseAway(error) ||
     isCollision(error) ||
-    error instanceof DedupKeyVanishedError ||
     error instanceof GroupCommitOverloadError ||
     error instanceof AnswerTimeError;
   if (!passing) return null;

@@ -15,6 +15,7 @@ export function serverTarget(url: string, settings: MiraConfig['database']): Dat
     kind: 'server',
     pool: {
       Client: SteadyClient,
+      pipeline: true,
       connectionString: url,
       application_name: 'mira',
       max: settings.pool_size,
@@ -34,6 +35,7 @@ export function embeddedTarget(connection: PoolConfig, settings: MiraConfig['dat
     pool: {
       ...connection,
       Client: SteadyClient,
+      pipeline: true,
       max: settings.pool_size,
       connectionTimeoutMillis: settings.connect_timeout_ms,
     },

@@ -43,8 +43,9 @@ export class TenantDatabase {
       const client = await deadline.connect(runner);
       connected = true;
       const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
-      const result = await work(new GroupClient(client), lastOf(opened));
-      await client.query('COMMIT');
+      const group = new GroupClient(client);
+      const result = await work(group, lastOf(opened));
+      if (!group.committed) await group.commitWith();
       return result;
     } catch (error) {
       await deadline.rollBack();

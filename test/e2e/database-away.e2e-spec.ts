@@ -146,7 +146,7 @@ function whileAway(): void {
     const forgotten = await mira.sql(
       `SELECT d.id FROM deliveries d WHERE d.status <> 'delivered' AND NOT EXISTS (
          SELECT FROM pgboss.job j
-         WHERE j.name = 'delivery' AND j.state <= 'active' AND j.data ->> 'delivery_id' = d.id::text)`,
+         WHERE j.name = 'delivery' AND j.state <= 'active' AND j.data -> 'delivery_ids' ? d.id::text)`,
     );
     expect(forgotten).toEqual([]);
   });

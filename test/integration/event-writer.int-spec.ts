@@ -4,7 +4,7 @@ import { newId } from '../../src/database/new-id';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
 import { DEDUP_DAYS, DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';
-import type { IncomingEvent } from '../../src/webhook/ingest/incoming-event';
+import type { IncomingEvent, Stored } from '../../src/webhook/ingest/incoming-event';
 import { describeOnEachDatabase } from '../support/databases';
 
 const config = loadConfig({ env: {}, cwd: '/nowhere' });
@@ -27,6 +27,11 @@ function anEvent(event: Partial<IncomingEvent> & Pick<IncomingEvent, 'tenantId'>
   };
 }
 
+function idOf(stored: Stored): string {
+  if (stored.kind === 'unexplained') throw stored.error;
+  return stored.id;
+}
+
 describeOnEachDatabase('the event writer', (database) => {
   const [tenantId, otherTenantId] = [newId(), newId()];
   let queue: DeliveryQueue;
@@ -36,7 +41,7 @@ describeOnEachDatabase('the event writer', (database) => {
     const { dataSource, target, tenants } = database();
     queue = new DeliveryQueue(config, dataSource, target);
     await queue.onModuleInit();
-    sut = new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource));
+    sut = new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants));
     for (const id of [tenantId, otherTenantId]) {
       await dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
       await dataSource.query(
@@ -79,7 +84,7 @@ describeOnEachDatabase('the event writer', (database) => {
     const groups = await Promise.all([0, 1, 2, 3].map(() => sut.write([same(), same(), same()])));
     const accepted = groups.flat().filter(({ kind }) => kind === 'accepted');
     expect(accepted).toHaveLength(1);
-    expect(new Set(groups.flat().map(({ id }) => id))).toEqual(new Set([accepted[0]?.id]));
+    expect(new Set(groups.flat().map(idOf))).toEqual(new Set(accepted.map(idOf)));
     expect(await count('webhook_events', `dedup_key = 'same'`)).toBe(1);
   });
 
@@ -105,12 +110,29 @@ describeOnEachDatabase('the event writer', (database) => {
     expect(await count('webhook_events', `id IN ('${again.id}', '${replay.id}')`)).toBe(0);
   });
 
+  it('takes what is new also where it cannot say why it did not take another', async () => {
+    const first = anEvent({ tenantId, dedupScope: 'u', dedupKey: 'u1' });
+    await sut.write([first]);
+    const { dataSource, tenants } = database();
+    const hurried = new DedupKeys(dataSource, tenants);
+    const [fresh, again] = [anEvent({ tenantId }), anEvent({ tenantId, dedupScope: 'u', dedupKey: 'u1' })];
+    jest.spyOn(hurried, 'explain').mockImplementation((ids, refused) => {
+      return DedupKeys.prototype.explain.call(hurried, ids, refused, 0);
+    });
+    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, hurried).write([fresh, again]);
+    expect(stored).toEqual([
+      { kind: 'accepted', id: fresh.id },
+      { kind: 'unexplained', error: expect.anything() },
+    ]);
+    expect(await count('webhook_events', `id = '${fresh.id}'`)).toBe(1);
+  });
+
   it('takes a key for a new delivery when its days are over', async () => {
     const days = (n: number) => new Date(Date.now() - n * 86_400_000);
     const old = anEvent({ tenantId, dedupScope: 'd', dedupKey: 'd1', receivedAt: days(DEDUP_DAYS + 0.01) });
     const recent = anEvent({ tenantId, dedupScope: 'd', dedupKey: 'd2', receivedAt: days(DEDUP_DAYS - 0.01) });
     await sut.write([old, recent]);
-    await new DedupKeys(database().dataSource).forgetExpired(new Date());
+    await new DedupKeys(database().dataSource, database().tenants).forgetExpired(new Date());
     const stored = await sut.write([
       anEvent({ tenantId, dedupScope: 'd', dedupKey: 'd1' }),
       anEvent({ tenantId, dedupScope: 'd', dedupKey: 'd2' }),

@@ -1,9 +1,12 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/connection';
+import type { Statement } from '../../src/database/group.client';
 import { newId } from '../../src/database/new-id';
 import { TenantDatabase } from '../../src/database/tenant.database';
 import { describeOnEachDatabase } from '../support/databases';
 import { eventually } from '../support/eventually';
+
+const aStatement = (text: string) => ({ text, values: [] });
 
 describeOnEachDatabase('a group transaction', (database) => {
   const tenantId = newId();
@@ -23,7 +26,7 @@ describeOnEachDatabase('a group transaction', (database) => {
 
   it('gives up when no connection is free in time, and loses none by that', async () => {
     const busy = sut.groupTransaction([tenantId], { preamble: 'SELECT 1', timeoutMs: 5_000 }, async (client) =>
-      client.query('SELECT pg_sleep(0.4)'),
+      client.query(aStatement('SELECT pg_sleep(0.4)')),
     );
     await expect(quick(100)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await busy;
@@ -32,7 +35,7 @@ describeOnEachDatabase('a group transaction', (database) => {
 
   it('gives up on a database that does not answer, and has a fresh connection for the next', async () => {
     const hanging = sut.groupTransaction([tenantId], { preamble: 'SELECT 1', timeoutMs: 200 }, async (client) =>
-      client.query('SELECT pg_sleep(1)'),
+      client.query(aStatement('SELECT pg_sleep(1)')),
     );
     await expect(hanging).rejects.toThrow();
     await eventually(async () => expect(await quick(3_000)).toEqual([{ one: 1 }]));
@@ -40,9 +43,49 @@ describeOnEachDatabase('a group transaction', (database) => {
 
   it('undoes all of it when a statement fails', async () => {
     const failing = sut.groupTransaction([tenantId], { preamble: 'SELECT 1', timeoutMs: 5_000 }, async (client) => {
-      await client.query('SELECT nonsense');
+      await client.query(aStatement('SELECT nonsense'));
     });
     await expect(failing).rejects.toThrow(/nonsense/);
     expect(await quick(5_000)).toEqual([{ one: 1 }]);
+  });
+
+  describe('that ends with several statements', () => {
+    beforeAll(() => database().dataSource.query('CREATE TABLE marks (n int PRIMARY KEY)'));
+    beforeEach(async () => {
+      await database().dataSource.query('TRUNCATE marks');
+      await database().dataSource.query('GRANT SELECT, INSERT ON marks TO mira_tenant');
+    });
+
+    const mark = (n: number) => ({ name: 'mark', text: 'INSERT INTO marks VALUES ($1) RETURNING n', values: [n] });
+    const marks = async () =>
+      (await database().dataSource.query('SELECT n FROM marks ORDER BY n')).map(({ n }: { n: number }) => n);
+    const commitWith = (...statements: Statement[]) =>
+      sut.groupTransaction([tenantId], { preamble: 'SELECT 1', timeoutMs: 5_000 }, (client) =>
+        client.commitWith(...statements),
+      );
+
+    it('commits all of them and has the result of each', async () => {
+      const results = await commitWith(mark(1), mark(2));
+      expect(results.map(({ rows }) => rows)).toEqual([[{ n: 1 }], [{ n: 2 }]]);
+      expect(await marks()).toEqual([1, 2]);
+    });
+
+    it.each([
+      ['first', [aStatement('SELECT nonsense'), mark(1), mark(2)]],
+      ['middle', [mark(1), aStatement('SELECT nonsense'), mark(2)]],
+      ['last', [mark(1), mark(2), aStatement('SELECT nonsense')]],
+    ])('commits none of them when the %s one fails, and tells of that failure', async (_which, statements) => {
+      await expect(commitWith(...statements)).rejects.toThrow(/nonsense/);
+      expect(await marks()).toEqual([]);
+      // The connection, and the statements that it never got to parse, are as good as new.
+      await commitWith(mark(3));
+      expect(await marks()).toEqual([3]);
+    });
+
+    it('runs none of them as another than the tenant', async () => {
+      await database().dataSource.query('REVOKE SELECT, INSERT ON marks FROM mira_tenant');
+      await expect(commitWith(mark(1))).rejects.toThrow(/permission denied/);
+      expect(await marks()).toEqual([]);
+    });
   });
 });

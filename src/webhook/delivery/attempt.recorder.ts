@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GroupClient } from '../../database/group.client';
+import type { Statement } from '../../database/group.client';
 import { isCollision, isDataFault, isDatabaseAway } from '../../database/database-away';
 import { GroupCommit } from '../../database/group-commit';
 import { TenantDatabase } from '../../database/tenant.database';
@@ -25,6 +25,7 @@ const RECORD_TIMEOUT_MS = 10_000;
 /** For so long an outcome is kept while the database is away: less than the time after which the job is given out again. */
 const PATIENCE_MS = 12_000;
 const RETRY_MS = 500;
+const RESET_ROLE: Statement = { text: 'RESET ROLE', values: [] };
 /** A reason is a sentence or two. */
 const MAX_REASON_CHARACTERS = 2_000;
 
@@ -82,23 +83,27 @@ export class AttemptRecorder {
   async discard(jobs: readonly ClaimedJob[]): Promise<void> {
     if (jobs.length === 0) return;
     const options = { preamble: 'RESET ROLE', timeoutMs: RECORD_TIMEOUT_MS };
-    await this.database.groupTransaction(tenantsOf(jobs), options, (client) => this.queue.finishIn(client, jobs));
+    const finish = await this.queue.completion(jobs);
+    await this.database.groupTransaction(tenantsOf(jobs), options, (client) => client.commitWith(...finish));
   }
 
   private async commit(attempts: readonly FinishedAttempt[]): Promise<true[]> {
     const byJob = Map.groupBy(attempts, ({ job }) => job);
     const jobs = [...byJob.keys()];
     const finished = jobs.filter((job) => job.open === byJob.get(job)?.length);
+    const finish = await this.queue.completion(finished);
+    // The queue's rows are Mira's own: the tenant role may add to them, but neither see nor take any.
+    const finishAsMira = finish.length > 0 ? [RESET_ROLE, ...finish] : [];
     const options = { preamble: 'SELECT 1', timeoutMs: RECORD_TIMEOUT_MS };
     await this.database.groupTransaction(tenantsOf(jobs), options, async (client) => {
-      const moved = await this.write(client, attempts);
-      await this.queue.enqueueIn(
-        client,
-        attempts.flatMap((attempt) => nextJobOf(attempt, moved)),
-      );
-      // The queue's rows are Mira's own: the tenant role may add to them, but neither see nor take any.
-      if (finished.length > 0) await client.query('RESET ROLE');
-      await this.queue.finishIn(client, finished);
+      if (attempts.every(({ outcome }) => outcome.kind !== 'retry')) {
+        await client.commitWith(recording(attempts), ...finishAsMira);
+        return;
+      }
+      const { rows } = await client.query<{ id: string }>(recording(attempts));
+      const moved = new Set(rows.map(({ id }) => id));
+      const next = await this.queue.insertion(attempts.flatMap((attempt) => nextAttemptOf(attempt, moved)));
+      await client.commitWith(...next, ...finishAsMira);
     });
     for (const { job } of attempts) job.ended();
     await this.finishLeftOver(jobs.filter((job) => job.open === 0 && !finished.includes(job)));
@@ -112,27 +117,27 @@ export class AttemptRecorder {
   private async finishLeftOver(jobs: readonly ClaimedJob[]): Promise<void> {
     await this.discard(jobs).catch(() => undefined);
   }
+}
 
-  /** The ids of the deliveries that were still waiting for this attempt. */
-  private async write(client: GroupClient, attempts: readonly FinishedAttempt[]): Promise<Set<string>> {
-    const { rows } = await client.prepared<{ id: string }>('record-attempts', RECORD, [
-      attempts.map(({ job }) => job.tenantId),
-      attempts.map(({ deliveryId }) => deliveryId),
-      attempts.map(({ job }) => job.attempt),
-      attempts.map(({ startedAt }) => startedAt),
-      attempts.map(({ durationMs }) => durationMs),
-      attempts.map(({ outcome }) => outcome.kind),
-      attempts.map(({ outcome }) => storable(outcome.reason)),
-      attempts.map(({ statusCode }) => statusCode),
-      attempts.map(({ responseHeaders }) => responseHeaders && JSON.stringify(responseHeaders)),
-      attempts.map(({ responseBody }) => responseBody),
-      attempts.map(({ outcome }) => STATUS_OF[outcome.kind]),
-      attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at : null)),
-      attempts.map(({ outcome }) => (outcome.kind !== 'delivered' && outcome.rejected ? 1 : 0)),
-      attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
-    ]);
-    return new Set(rows.map(({ id }) => id));
-  }
+/** Answers with the ids of the deliveries that were still waiting for their attempt. */
+function recording(attempts: readonly FinishedAttempt[]): Statement {
+  const values = [
+    attempts.map(({ job }) => job.tenantId),
+    attempts.map(({ deliveryId }) => deliveryId),
+    attempts.map(({ job }) => job.attempt),
+    attempts.map(({ startedAt }) => startedAt),
+    attempts.map(({ durationMs }) => durationMs),
+    attempts.map(({ outcome }) => outcome.kind),
+    attempts.map(({ outcome }) => storable(outcome.reason)),
+    attempts.map(({ statusCode }) => statusCode),
+    attempts.map(({ responseHeaders }) => responseHeaders && JSON.stringify(responseHeaders)),
+    attempts.map(({ responseBody }) => responseBody),
+    attempts.map(({ outcome }) => STATUS_OF[outcome.kind]),
+    attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at : null)),
+    attempts.map(({ outcome }) => (outcome.kind !== 'delivered' && outcome.rejected ? 1 : 0)),
+    attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
+  ];
+  return { name: 'record-attempts', text: RECORD, values };
 }
 
 const STATUS_OF = { delivered: 'delivered', retry: 'queued', dead: 'dead' } as const satisfies Record<
@@ -149,7 +154,7 @@ function tenantsOf(jobs: readonly ClaimedJob[]): string[] {
   return [...new Set(jobs.map(({ tenantId }) => tenantId))];
 }
 
-function nextJobOf({ job, deliveryId, outcome }: FinishedAttempt, moved: ReadonlySet<string>) {
+function nextAttemptOf({ job, deliveryId, outcome }: FinishedAttempt, moved: ReadonlySet<string>) {
   if (outcome.kind !== 'retry' || !moved.has(deliveryId)) return [];
   return [{ tenantId: job.tenantId, deliveryId, attempt: job.attempt + 1, startAfter: outcome.at }];
 }

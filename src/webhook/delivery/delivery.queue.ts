@@ -3,7 +3,7 @@ import { type Db, type JobInsert, PgBoss } from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
 import { MiraConfig } from '../../config/mira.config';
 import { DATABASE_TARGET, type DatabaseTarget } from '../../database/database-target';
-import type { GroupClient } from '../../database/group.client';
+import type { Statement } from '../../database/group.client';
 import { TENANT_ROLE } from '../../database/tenant.database';
 import { watchedSocket } from '../../database/watched-socket';
 import { ATTEMPTS_PER_JOB, ClaimedJob } from './claimed-job';
@@ -99,14 +99,20 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
 
   /** Adds jobs in the transaction of `manager`. */
   async enqueue(manager: EntityManager, attempts: readonly PlannedAttempt[]): Promise<void> {
-    await this.insert(attempts, {
-      executeSql: async (text, values) => ({ rows: await manager.query(text, values) }),
-    });
+    for (const { text, values } of await this.insertion(attempts)) await manager.query(text, values);
   }
 
-  /** Adds jobs in the transaction that is open on `client`. */
-  async enqueueIn(client: GroupClient, attempts: readonly PlannedAttempt[]): Promise<void> {
-    await this.insert(attempts, dbOf(client));
+  /** What adds the jobs of these attempts: a statement for the transaction that they belong to, or none for none. */
+  async insertion(attempts: readonly PlannedAttempt[]): Promise<Statement[]> {
+    if (attempts.length === 0) return [];
+    return statementsOf((db) => this.boss.insert(QUEUE, jobsOf(attempts), { db }));
+  }
+
+  /** What finishes these jobs, likewise; one whose claim was lost meanwhile is left alone. */
+  async completion(jobs: readonly ClaimedJob[]): Promise<Statement[]> {
+    if (jobs.length === 0) return [];
+    const claims = jobs.map(({ claim }) => claim);
+    return statementsOf((db) => this.boss.deleteJob(QUEUE, claims, { db }));
   }
 
   /** Takes up to `count` jobs that are due, none of these tenants. */
@@ -114,16 +120,6 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     const jobs = await this.boss.fetch<JobData>(QUEUE, { batchSize: count, ignoreGroups: [...without] });
     return jobs.map(
       ({ id, retryCount, data }) => new ClaimedJob(data.tenant_id, data.delivery_ids, data.attempt, { id, retryCount }),
-    );
-  }
-
-  /** Finishes jobs in the transaction that is open on `client`; one whose claim was lost meanwhile is left alone. */
-  async finishIn(client: GroupClient, jobs: readonly ClaimedJob[]): Promise<void> {
-    if (jobs.length === 0) return;
-    await this.boss.deleteJob(
-      QUEUE,
-      jobs.map(({ claim }) => claim),
-      { db: dbOf(client) },
     );
   }
 
@@ -173,10 +169,6 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
       await this.enqueue(manager, attempts);
       return attempts.length;
     });
-  }
-
-  private async insert(attempts: readonly PlannedAttempt[], db: Db): Promise<void> {
-    if (attempts.length > 0) await this.boss.insert(QUEUE, jobsOf(attempts), { db });
   }
 
   /** The tenant role may add jobs and read none: what pg-boss keeps of other tenants stays out of its reach. */
@@ -251,6 +243,29 @@ function jobOf({ tenantId, attempt, startAfter }: PlannedAttempt, deliveryIds: r
   };
 }
 
-function dbOf(client: GroupClient): Db {
-  return { executeSql: (text, values) => client.query(text, values) };
+/**
+ * What pg-boss would send, so that it can be sent with other statements: it is asked to use a database that only
+ * listens.
+ */
+async function statementsOf(use: (db: Db) => Promise<unknown>): Promise<Statement[]> {
+  const statements: Statement[] = [];
+  await use({
+    executeSql: (text, values = []) => {
+      statements.push({ name: nameOf(text), text, values });
+      return Promise.resolve(NO_ANSWER_YET);
+    },
+  });
+  return statements;
+}
+
+/** pg-boss reads a count from what finishes jobs. */
+const NO_ANSWER_YET = { rows: [{ count: 0 }] };
+
+const names = new Map<string, string>();
+
+/** The few texts that pg-boss uses are long, and worth being parsed only once. */
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `queue-${names.size}`;
+  names.set(text, name);
+  return name;
 }

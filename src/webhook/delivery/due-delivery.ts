@@ -75,10 +75,14 @@ const LOAD = `
  * them: the attempt was made already, by a worker that died before it could finish the job.
  */
 export async function loadDue(client: GroupClient, jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
-  const { rows } = await client.prepared<Row>('load-due', LOAD, [
-    jobs.flatMap(({ tenantId, deliveryIds }) => deliveryIds.map(() => tenantId)),
-    jobs.flatMap(({ deliveryIds }) => deliveryIds),
-  ]);
+  const { rows } = await client.query<Row>({
+    name: 'load-due',
+    text: LOAD,
+    values: [
+      jobs.flatMap(({ tenantId, deliveryIds }) => deliveryIds.map(() => tenantId)),
+      jobs.flatMap(({ deliveryIds }) => deliveryIds),
+    ],
+  });
   return new Map(rows.map((row) => [row.id, deliveryOf(row)]));
 }
 

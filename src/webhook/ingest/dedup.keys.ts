@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { GroupClient } from '../../database/group.client';
 import { DataSource } from 'typeorm';
+import type { Statement } from '../../database/group.client';
+import { TenantDatabase } from '../../database/tenant.database';
 import type { IncomingEvent, Stored } from './incoming-event';
 
 /** How long a dedup key means the same delivery. After that it is free for another. */
@@ -20,25 +21,31 @@ interface KeyRow {
 /** Remembers which deliveries were seen, and tells a repetition from a proof that was used again for another. */
 @Injectable()
 export class DedupKeys {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
+  ) {}
 
-  /** Why each of these was not stored, by its id: its key, or its proof, is there already. */
-  async explain(client: GroupClient, refused: readonly IncomingEvent[]): Promise<Map<string, Stored>> {
+  /**
+   * Why each of these was not stored, by its id: its key, or its proof, is there already. The others of its group are
+   * committed by now, so that a failure here must not touch them: it is said of these alone.
+   */
+  async explain(
+    tenantIds: readonly string[],
+    refused: readonly IncomingEvent[],
+    timeoutMs: number,
+  ): Promise<Map<string, Stored>> {
     if (refused.length === 0) return new Map();
-    const { rows } = await client.query<KeyRow>(
-      `SELECT k.tenant_id, k.scope, k.dedup_key, k.proof_hash, k.event_id
-       FROM webhook_dedup_keys k
-       JOIN unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) AS r (tenant_id, scope, dedup_key, proof_hash)
-         ON k.tenant_id = r.tenant_id AND k.scope = r.scope
-         AND (k.dedup_key = r.dedup_key OR k.proof_hash = r.proof_hash)`,
-      [
-        refused.map((e) => e.tenantId),
-        refused.map((e) => e.dedupScope),
-        refused.map((e) => e.dedupKey),
-        refused.map((e) => e.proofHash),
-      ],
-    );
-    return new Map(refused.map((event) => [event.id, whyNot(event, rows)]));
+    try {
+      const options = { preamble: 'SELECT 1', timeoutMs };
+      const rows = await this.database.groupTransaction(tenantIds, options, async (client) => {
+        const [found] = await client.commitWith(lookUp(refused));
+        return found?.rows as KeyRow[];
+      });
+      return new Map(refused.map((event) => [event.id, whyNot(event, rows)]));
+    } catch (error) {
+      return new Map(refused.map(({ id }) => [id, { kind: 'unexplained', error }]));
+    }
   }
 
   /** Frees the keys whose days are over; returns how many. */
@@ -57,6 +64,26 @@ export class DedupKeys {
   }
 }
 
+function lookUp(refused: readonly IncomingEvent[]): Statement {
+  return {
+    name: 'find-dedup-keys',
+    text: LOOK_UP,
+    values: [
+      refused.map((e) => e.tenantId),
+      refused.map((e) => e.dedupScope),
+      refused.map((e) => e.dedupKey),
+      refused.map((e) => e.proofHash),
+    ],
+  };
+}
+
+const LOOK_UP = `
+  SELECT k.tenant_id, k.scope, k.dedup_key, k.proof_hash, k.event_id
+  FROM webhook_dedup_keys k
+  JOIN unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) AS r (tenant_id, scope, dedup_key, proof_hash)
+    ON k.tenant_id = r.tenant_id AND k.scope = r.scope
+    AND (k.dedup_key = r.dedup_key OR k.proof_hash = r.proof_hash)`;
+
 function whyNot(event: IncomingEvent, rows: readonly KeyRow[]): Stored {
   const sameScope = rows.filter((row) => row.tenant_id === event.tenantId && row.scope === event.dedupScope);
   const sameKey = sameScope.find((row) => row.dedup_key === event.dedupKey);
@@ -64,12 +91,5 @@ function whyNot(event: IncomingEvent, rows: readonly KeyRow[]): Stored {
   const sameProof = sameScope.find((row) => event.proofHash && row.proof_hash?.equals(event.proofHash));
   if (sameProof) return { kind: 'replayed', id: sameProof.event_id };
   // The row that stood in the way was taken away between the two statements: the sender simply tries again.
-  throw new DedupKeyVanishedError();
-}
-
-export class DedupKeyVanishedError extends Error {
-  override readonly name = 'DedupKeyVanishedError';
-  constructor() {
-    super('a dedup key expired while it was looked at');
-  }
+  return { kind: 'unexplained', error: new Error('a dedup key expired while it was looked at') };
 }

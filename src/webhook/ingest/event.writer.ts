@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResult } from 'pg';
-import type { GroupClient } from '../../database/group.client';
+import type { Statement } from '../../database/group.client';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
@@ -37,19 +37,19 @@ export class EventWriter {
   async write(events: readonly IncomingEvent[]): Promise<Stored[]> {
     const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))];
     const options = { preamble: routesOf(events), timeoutMs: COMMIT_TIMEOUT_MS };
-    const { stored, planned } = await this.database.groupTransaction(tenantIds, options, async (client, routes) => {
+    const startedAt = performance.now();
+    const { fresh, planned } = await this.database.groupTransaction(tenantIds, options, async (client, routes) => {
       const deliveries = this.plan(events, routes);
-      const fresh = await this.insert(client, events, deliveries);
-      const seen = await this.dedupKeys.explain(
-        client,
-        events.filter(({ id }) => !fresh.has(id)),
-      );
-      const toSend = deliveries.filter(({ eventId }) => fresh.has(eventId));
-      await this.queue.enqueueIn(client, toSend.map(firstAttemptOf));
-      return { stored: events.map(({ id }) => seen.get(id) ?? accepted(id)), planned: toSend.length };
+      // Also for deliveries that will not be stored, since their event was seen before: a job for none is passed over.
+      const enqueuing = await this.queue.insertion(deliveries.map(firstAttemptOf));
+      const [stored] = await client.commitWith(storing(events, deliveries), ...enqueuing);
+      return { fresh: new Set((stored?.rows as IdRow[]).map(({ id }) => id)), planned: deliveries.length };
     });
     if (planned > 0) this.queue.wake();
-    return stored;
+    const refused = events.filter(({ id }) => !fresh.has(id));
+    const timeLeftMs = COMMIT_TIMEOUT_MS - (performance.now() - startedAt);
+    const reasons = await this.dedupKeys.explain(tenantIds, refused, timeLeftMs);
+    return events.map(({ id }) => reasons.get(id) ?? { kind: 'accepted', id });
   }
 
   private plan(events: readonly IncomingEvent[], routes: QueryResult): PlannedDelivery[] {
@@ -72,39 +72,39 @@ export class EventWriter {
       return [...byRoute, ...byAgent].map((target) => ({ tenantId, id: newId(), eventId, ...target }));
     });
   }
+}
 
-  /** The ids of the events that are new, and now stored. */
-  private async insert(
-    client: GroupClient,
-    events: readonly IncomingEvent[],
-    deliveries: readonly PlannedDelivery[],
-  ): Promise<Set<string>> {
-    // In the order of their keys, so that two groups that share some wait for each other and never in a circle.
-    const sorted = [...events].sort((a, b) => compare(keyOf(a), keyOf(b)));
-    const { rows } = await client.prepared<{ id: string }>('store-events', STORE, [
-      sorted.map((e) => e.tenantId),
-      sorted.map((e) => e.id),
-      sorted.map((e) => e.endpointId),
-      sorted.map((e) => e.service),
-      sorted.map((e) => e.eventType),
-      sorted.map((e) => e.dedupScope),
-      sorted.map((e) => e.dedupKey),
-      sorted.map((e) => e.proofHash),
-      sorted.map((e) => e.contentType),
-      sorted.map((e) => JSON.stringify(e.headers)),
-      Buffer.concat(sorted.map((e) => e.body)),
-      offsetsOf(sorted),
-      sorted.map((e) => e.body.length),
-      sorted.map((e) => e.traceParent),
-      sorted.map((e) => e.receivedAt),
-      deliveries.map((d) => d.tenantId),
-      deliveries.map((d) => d.id),
-      deliveries.map((d) => d.eventId),
-      deliveries.map((d) => d.routeId),
-      deliveries.map((d) => d.agentName),
-    ]);
-    return new Set(rows.map(({ id }) => id));
-  }
+/** Stores what is new, and answers with the ids of that. */
+function storing(events: readonly IncomingEvent[], deliveries: readonly PlannedDelivery[]): Statement {
+  // In the order of their keys, so that two groups that share some wait for each other and never in a circle.
+  const sorted = [...events].sort((a, b) => compare(keyOf(a), keyOf(b)));
+  const values = [
+    sorted.map((e) => e.tenantId),
+    sorted.map((e) => e.id),
+    sorted.map((e) => e.endpointId),
+    sorted.map((e) => e.service),
+    sorted.map((e) => e.eventType),
+    sorted.map((e) => e.dedupScope),
+    sorted.map((e) => e.dedupKey),
+    sorted.map((e) => e.proofHash),
+    sorted.map((e) => e.contentType),
+    sorted.map((e) => JSON.stringify(e.headers)),
+    Buffer.concat(sorted.map((e) => e.body)),
+    offsetsOf(sorted),
+    sorted.map((e) => e.body.length),
+    sorted.map((e) => e.traceParent),
+    sorted.map((e) => e.receivedAt),
+    deliveries.map((d) => d.tenantId),
+    deliveries.map((d) => d.id),
+    deliveries.map((d) => d.eventId),
+    deliveries.map((d) => d.routeId),
+    deliveries.map((d) => d.agentName),
+  ];
+  return { name: 'store-events', text: STORE, values };
+}
+
+interface IdRow {
+  id: string;
 }
 
 interface RouteRow {
@@ -126,10 +126,6 @@ function routesOf(events: readonly IncomingEvent[]): string {
 
 function firstAttemptOf({ tenantId, id }: PlannedDelivery) {
   return { tenantId, deliveryId: id, attempt: 1, startAfter: null };
-}
-
-function accepted(id: string): Stored {
-  return { kind: 'accepted', id };
 }
 
 function keyOf({ tenantId, dedupScope, dedupKey }: IncomingEvent): string {

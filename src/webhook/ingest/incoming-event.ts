@@ -15,8 +15,12 @@ export interface IncomingEvent {
   readonly receivedAt: Date;
 }
 
-/** What became of it. `duplicate` and `replayed` name the event that was there first; nothing was stored for them. */
+/**
+ * What became of it. `duplicate` and `replayed` name the event that was there first; nothing was stored for them, nor
+ * for `unexplained`, where the one that was there first could not be looked up.
+ */
 export type Stored =
   | { readonly kind: 'accepted'; readonly id: string }
   | { readonly kind: 'duplicate'; readonly id: string }
-  | { readonly kind: 'replayed'; readonly id: string };
+  | { readonly kind: 'replayed'; readonly id: string }
+  | { readonly kind: 'unexplained'; readonly error: unknown };

@@ -8,7 +8,6 @@ import { IngestPressure } from '../delivery/ingest.pressure';
 import { keptTraceParent } from '../delivery/outbound-headers';
 import { parsePayload } from '../source/payload/parse-payload';
 import type { ReceivedRequest } from '../source/received-request';
-import { DedupKeyVanishedError } from './dedup.keys';
 import { EventWriter } from './event.writer';
 import type { IncomingEvent, Stored } from './incoming-event';
 import { keptHeaders } from './kept-headers';
@@ -21,6 +20,8 @@ const MAX_CONCURRENT_GROUPS = 2;
 /** With the commit itself this stays below the 2 s within which a sender hears of a database that is away. */
 const MAX_WAIT_MS = 500;
 const MAX_WAITING = 4_096;
+/** When to send again what could not be answered for. */
+const RETRY_AFTER_SECONDS = 1;
 const MAX_GROUP_BYTES = 4 * 1_048_576;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
 
@@ -56,6 +57,8 @@ export class IngestService implements BeforeApplicationShutdown {
         return { id: stored.id, duplicate: true };
       case 'replayed':
         throw problems.invalidSignature('This signature was used before, for another delivery.');
+      case 'unexplained':
+        throw problems.serviceUnavailable('It was not taken; send it again.', RETRY_AFTER_SECONDS, stored.error);
     }
   }
 
@@ -97,5 +100,5 @@ function traceParentOf({ traceparent }: IncomingHttpHeaders): string | undefined
 
 /** Faults that a smaller group gets over: a value that is not taken, or groups that stood in each other's way. */
 function isRowFault(error: unknown): boolean {
-  return error instanceof DedupKeyVanishedError || isDataFault(error) || isCollision(error);
+  return isDataFault(error) || isCollision(error);
 }
