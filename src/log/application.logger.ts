@@ -35,6 +35,8 @@ export class ApplicationLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
+    // That it cannot listen is also thrown, and whoever starts Mira is told in words.
+    if (rest.at(-1) === 'NestApplication') return;
     this.write('error', message, rest);
   }
 
