@@ -45,7 +45,8 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
     await app.init();
     // Listening can fail, and credentials are shown once: they are made when nothing stands in the way any more.
     await listen(app, config.webhook);
-    const firstCredentials = await app.get(FirstStart).run();
+    // A worker takes no request that these would be good for; a process that does makes them.
+    const firstCredentials = config.role === 'worker' ? null : await app.get(FirstStart).run();
     app.get(Readiness).open();
     const running = app;
     return {
