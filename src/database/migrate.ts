@@ -34,7 +34,8 @@ async function migrationError(dataSource: DataSource, error: unknown): Promise<S
 
 function adviceOf(error: unknown): string {
   const driverError: unknown = isNativeError(error) && 'driverError' in error ? error.driverError : error;
-  const { hint, code } = { hint: undefined, code: undefined, ...(isNativeError(driverError) ? driverError : {}) };
+  const hint = isNativeError(driverError) && 'hint' in driverError ? driverError.hint : undefined;
+  const code = isNativeError(driverError) && 'code' in driverError ? driverError.code : undefined;
   if (typeof hint === 'string') return hint;
   if (code === '42501') {
     return 'Let the database user of Mira own the database, or give it CREATE on the database and its schema public.';

@@ -1,7 +1,7 @@
 import { ServiceUnavailableException } from '@nestjs/common';
 import { type HealthCheckService, type HealthIndicatorFunction, HealthIndicatorService } from '@nestjs/terminus';
 import type { DataSource } from 'typeorm';
-import { MiraConfig, type Role } from '../config/mira.config';
+import { MiraConfig } from '../config/mira.config';
 import { LatencyRecorder } from '../metrics/latency.recorder';
 import { MetricsService } from '../metrics/metrics.service';
 import type { DeliveryQueue } from '../webhook/delivery/delivery.queue';
@@ -14,7 +14,7 @@ const away = () => Promise.reject(new Error('password of the database: s3cret'))
 /** As Terminus does it: all are asked, and where one is down, what all said is thrown. */
 const terminus: Pick<HealthCheckService, 'check'> = {
   check: async (indicators: HealthIndicatorFunction[]) => {
-    const all = await Promise.all(indicators.map((indicator) => indicator()));
+    const all = await Promise.all(indicators.map(async (one) => (typeof one === 'function' ? one() : one)));
     const details = Object.assign({}, ...all);
     if (Object.values<{ status: string }>(details).some(({ status }) => status === 'down')) {
       throw new ServiceUnavailableException({ status: 'error', details });
@@ -24,7 +24,7 @@ const terminus: Pick<HealthCheckService, 'check'> = {
 };
 
 function aHealth({
-  role = 'all' as Role,
+  role = new MiraConfig().role,
   query = async (): Promise<unknown> => [],
   backlog = async () => ({ due: 0, oldestSeconds: 0 }),
   worker = { running: true, idleMs: 10, underWay: 3 },

@@ -1,5 +1,5 @@
+import { ownProperty, parseJson } from '@mira/json';
 import type { OutboundResult } from '@mira/outbound';
-import { ownProperty, parseJson } from './json';
 
 type HttpAnswer = Pick<Extract<OutboundResult, { kind: 'response' }>, 'status' | 'headers' | 'body'>;
 

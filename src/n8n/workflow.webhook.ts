@@ -1,4 +1,4 @@
-import { ownProperty } from './json';
+import { ownProperty } from '@mira/json';
 import { webhookPathFault } from './webhook-path';
 import { addressFault, type WorkflowAddressFault } from './workflow-address';
 
