@@ -11,7 +11,9 @@ import { parseArgs } from 'node:util';
 import { type DatabaseAddress, type Ledger, settle } from './faults/ledger.ts';
 import { Receipts } from './faults/receipts.ts';
 import { sendUntil } from './faults/senders.ts';
+import { faultsOf } from './faults/verdict.ts';
 import type { DatabaseKind } from './options.ts';
+import { Interrupted, onInterruption } from './support/interruption.ts';
 import { MiraApi } from './support/mira-api.ts';
 import { MiraProcess } from './support/mira-process.ts';
 import { createScratchDatabase } from './support/scratch-server.ts';
@@ -30,40 +32,46 @@ interface Stage {
   clear(): Promise<void>;
 }
 
-async function main(): Promise<void> {
+async function main(interruption: AbortSignal): Promise<void> {
   const { values } = parseArgs({
     options: { rounds: { type: 'string', default: '20' }, databases: { type: 'string', default: 'embedded,server' } },
   });
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 200) throw new Error('--rounds takes a number from 1 to 200');
-  let faulty = false;
+  let ran = 0;
   for (const kind of values.databases.split(',')) {
+    interruption.throwIfAborted();
     const stage = await stageOf(kind);
     if (!stage) continue;
+    ran++;
     try {
-      const ledger = await killRepeatedly(stage, rounds);
+      const ledger = await killRepeatedly(stage, rounds, interruption);
       report(stage.kind, rounds, ledger);
-      faulty ||= ledger.lost > 0 || ledger.undelivered > 0 || ledger.open > 0;
+      const faults = faultsOf(ledger);
+      for (const fault of faults) console.error(`${stage.kind}: ${fault}`);
+      if (faults.length > 0) process.exitCode = 1;
     } finally {
       await stage.clear();
     }
   }
-  if (faulty) process.exitCode = 1;
+  if (ran === 0) throw new Error('no database was left to try it on');
 }
 
-async function killRepeatedly(stage: Stage, rounds: number): Promise<Ledger> {
+async function killRepeatedly(stage: Stage, rounds: number, interruption: AbortSignal): Promise<Ledger> {
   const receipts = await Receipts.open();
   const acknowledged = new Set<string>();
   const secret = randomBytes(24).toString('hex');
   let path = '';
   let mira: MiraProcess | null = null;
+  let killed = false;
   try {
     for (let round = 1; round <= rounds; round++) {
       mira = await MiraProcess.start({ folder: stage.folder, env: stage.env });
+      interruption.throwIfAborted();
       path ||= await setScene(mira, receipts.url, secret);
-      let killed = false;
+      killed = false;
       const load = sendUntil(`${mira.url}${path}`, secret, () => killed);
-      await sleep(KILL_AFTER_MS.least + Math.random() * (KILL_AFTER_MS.most - KILL_AFTER_MS.least));
+      await pause(KILL_AFTER_MS.least + Math.random() * (KILL_AFTER_MS.most - KILL_AFTER_MS.least), interruption);
       await mira.kill();
       killed = true;
       const { acknowledged: ids, unanswered, refused } = await load;
@@ -72,11 +80,18 @@ async function killRepeatedly(stage: Stage, rounds: number): Promise<Ledger> {
       console.log(`${stage.kind} ${round}/${rounds}: ${ids.length} acknowledged, ${unanswered} unanswered${others}`);
     }
     mira = await MiraProcess.start({ folder: stage.folder, env: stage.env });
-    return await settle(stage.address, acknowledged, receipts, PATIENCE_MS);
+    return await settle(stage.address, acknowledged, receipts, PATIENCE_MS, (ms) => pause(ms, interruption));
   } finally {
-    await mira?.stop();
+    killed = true;
+    await (interruption.aborted ? mira?.kill() : mira?.stop());
     receipts.close();
   }
+}
+
+/** Rejects with the reason when the run is interrupted meanwhile. */
+async function pause(ms: number, interruption: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: interruption }).catch(() => undefined);
+  interruption.throwIfAborted();
 }
 
 /** The path of an endpoint whose pushes go to the receiver. */
@@ -139,4 +154,12 @@ function report(kind: DatabaseKind, rounds: number, ledger: Ledger): void {
   });
 }
 
-await main();
+const interruption = onInterruption();
+try {
+  await main(interruption);
+} catch (error) {
+  // Whatever fails after that, fails because of it: Ctrl-C reaches the processes of the run as well.
+  if (!(interruption.reason instanceof Interrupted)) throw error;
+  console.error(interruption.reason.message);
+  process.exitCode = interruption.reason.exitCode;
+}

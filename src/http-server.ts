@@ -7,6 +7,7 @@ import type { MiraConfig } from './config/mira.config';
 import { logRequests } from './log/request.log';
 import { MetricsService } from './metrics/metrics.service';
 import { outcomeOf } from './metrics/webhook-outcome';
+import { probesOnly } from './probes-only';
 import { keepRawBody } from './webhook/ingest/raw-body';
 
 /** A management request is a small JSON document; validating a large one would hold everybody up. */
@@ -24,6 +25,7 @@ export function prepareHttp(app: NestExpressApplication, config: MiraConfig, log
   app.disable('etag');
   app.set('trust proxy', config.webhook.trust_proxy);
   app.use(logRequests(logger));
+  if (config.role === 'worker') app.use(probesOnly());
   app.use('/webhook', countAnswers(app.get(MetricsService)), keepRawBody(config.webhook.max_body_bytes));
   app.use('/api', json({ limit: MAX_API_BODY_BYTES }));
   const server: Server = app.getHttpServer();

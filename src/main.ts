@@ -1,8 +1,6 @@
-import { ConfigError } from './config/config-error';
 import type { MiraConfig } from './config/mira.config';
 import { loadProcessConfig } from './config/process-config';
-import { DataFolderInUseError } from './database/embedded/data-folder.lock';
-import { MasterKeyError } from './database/master-key';
+import { StartError } from './config/start-error';
 import { type RunningMira, startMira } from './mira';
 import { welcome } from './welcome';
 
@@ -51,8 +49,7 @@ function complain(line: string): void {
 }
 
 main().catch((error: unknown) => {
-  const expected =
-    error instanceof ConfigError || error instanceof DataFolderInUseError || error instanceof MasterKeyError;
-  complain(expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  complain(error instanceof StartError ? error.message : stack);
   process.exit(1);
 });

@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { AppModule } from './app.module';
 import type { MiraConfig } from './config/mira.config';
 import { openDatabase } from './database/open-database';
+import { asServerStartError } from './database/server-start-error';
 import { Readiness } from './health/readiness';
 import { HttpConnections } from './http-connections';
 import { prepareHttp } from './http-server';
+import { listen } from './listen';
 import { ApplicationLogger, createLogger } from './log/application.logger';
 import { publishOpenApi } from './openapi';
 import { type FirstCredentials, FirstStart } from './rbac/first-start';
@@ -42,8 +44,9 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
     publishOpenApi(app);
     await app.init();
     // Listening can fail, and credentials are shown once: they are made when nothing stands in the way any more.
-    await app.listen(config.webhook.port, config.webhook.host);
-    const firstCredentials = await app.get(FirstStart).run();
+    await listen(app, config.webhook);
+    // A worker takes no request that these would be good for; a process that does makes them.
+    const firstCredentials = config.role === 'worker' ? null : await app.get(FirstStart).run();
     app.get(Readiness).open();
     const running = app;
     return {
@@ -64,7 +67,7 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
   } catch (error) {
     await app?.close().catch(() => undefined);
     await database.close().catch(() => undefined);
-    throw error;
+    throw asServerStartError(error, config.database.url);
   }
 }
 

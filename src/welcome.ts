@@ -4,7 +4,11 @@ import type { RunningMira } from './mira';
 /** What a start tells the person who made it. Credentials are shown by the start that made them, and never again. */
 export function welcome(mira: RunningMira, config: MiraConfig): string {
   const where = mira.embedded ? `embedded database in ${config.data_dir}` : 'PostgreSQL server of DATABASE_URL';
-  const lines = ['', `Mira listens at ${mira.url} (${where}); its API is described at ${mira.url}/docs`];
+  const use =
+    config.role === 'worker'
+      ? 'it only delivers, and answers /health and /metrics'
+      : `its API is described at ${mira.url}/docs`;
+  const lines = ['', `Mira listens at ${mira.url} (${where}); ${use}`];
   const made = mira.firstCredentials;
   if (made) {
     lines.push(

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { onDatabase } from '../support/scratch-server.ts';
 import type { Receipts } from './receipts.ts';
 
@@ -27,11 +26,12 @@ export async function settle(
   acknowledged: ReadonlySet<string>,
   receipts: Receipts,
   patienceMs: number,
+  pause: (ms: number) => Promise<void>,
 ): Promise<Ledger> {
   const giveUpAt = Date.now() + patienceMs;
   let open = await openDeliveries(database);
   while (open > 0 && Date.now() < giveUpAt) {
-    await sleep(LOOK_EVERY_MS);
+    await pause(LOOK_EVERY_MS);
     open = await openDeliveries(database);
   }
   const stored = new Set(await eventIds(database));

@@ -1,4 +1,5 @@
 import type { KnownSetting } from './setting/known-settings';
+import { StartError } from './start-error';
 
 /** Where the value of a setting was found. */
 export type SettingSource =
@@ -10,7 +11,7 @@ export type SettingSource =
  * Everything that is wrong with the configuration, in words for the person who has to set it right.
  * Its message never holds the value of a secret setting.
  */
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
   override readonly name = 'ConfigError';
 
   constructor(readonly problems: readonly string[]) {

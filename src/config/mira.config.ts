@@ -207,7 +207,7 @@ export class MiraConfig {
   readonly data_dir: string = './data';
 
   @Setting(oneOf('all', 'api', 'worker'), {
-    about: 'What this process does: answer (`api`), deliver (`worker`) or both.',
+    about: 'What this process does: answer (`api`), deliver (`worker`, which serves its probes alone) or both.',
   })
   readonly role: Role = 'all';
 

@@ -1,17 +1,21 @@
-import { DataSource } from 'typeorm';
-import type { MiraConfig } from '../config/mira.config';
+import { AbstractLogger, DataSource } from 'typeorm';
 import { decodeMasterKey } from '../config/master-key';
+import type { MiraConfig } from '../config/mira.config';
 import { dataSourceOptions, embeddedTarget, serverTarget } from './connection';
-import type { DatabaseTarget } from './database-target';
 import { isDatabaseAway } from './database-away';
+import type { DatabaseTarget } from './database-target';
 import { EmbeddedServer } from './embedded/embedded-server';
 import { embeddedMasterKey } from './master-key';
 import { migrate } from './migrate';
-import { holdToSamples, sealedSamples } from './sealed-secrets';
+import { holdToSamples, type SealedSecret, sealedSamples } from './sealed-secrets';
+import { asServerStartError, serverStartError, tooOldError } from './server-start-error';
+import { whenReachable } from './when-reachable';
 
 /** How long a start waits for a database server that is away before it gives up, in milliseconds. */
 const WAIT_FOR_SERVER_MS = 60_000;
 const WAIT_STEP_MS = 1_000;
+/** Nothing older is tested. */
+const MIN_SERVER_MAJOR = 15;
 
 /** A database that is reachable and has today's schema. */
 export interface OpenDatabase {
@@ -21,18 +25,25 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** Starts the embedded server or finds the configured one, and migrates it. `notify` is told of a wait. */
-export async function openDatabase(config: MiraConfig, notify: (line: string) => void): Promise<OpenDatabase> {
+/**
+ * Starts the embedded server or finds the configured one, and migrates it. `notify` is told of a wait.
+ * @throws StartError where it is the configuration, the folder or the server that must be set right
+ */
+export async function openDatabase(
+  config: MiraConfig,
+  notify: (line: string) => void,
+  waitMs = WAIT_FOR_SERVER_MS,
+): Promise<OpenDatabase> {
   const { url } = config.database;
   const embedded = url ? null : await EmbeddedServer.start(config.data_dir);
   try {
     const target = url
       ? serverTarget(url, config.database)
       : embeddedTarget(embedded?.connection ?? {}, config.database);
-    const masterKey = await whenReachable(target, notify, async (dataSource) => {
-      await migrate(dataSource);
-      return masterKeyOf(config, dataSource);
-    });
+    const attempt = () => withDatabase(target, url, (dataSource) => prepare(dataSource, config));
+    // Behind the error of the start, too; the embedded server was ready before it was asked.
+    const isPassing = (error: unknown) => url !== null && isDatabaseAway(error);
+    const masterKey = await whenReachable(attempt, { forMs: waitMs, stepMs: WAIT_STEP_MS, isPassing, notify });
     return { target, masterKey, embedded, close: async () => embedded?.stop() };
   } catch (error) {
     await embedded?.stop();
@@ -40,19 +51,36 @@ export async function openDatabase(config: MiraConfig, notify: (line: string) =>
   }
 }
 
+async function prepare(dataSource: DataSource, config: MiraConfig): Promise<Buffer> {
+  const { url } = config.database;
+  if (url) await checkVersion(dataSource, url);
+  await migrate(dataSource);
+  return masterKeyFor(config, await sealedSamples(dataSource));
+}
+
+/** @throws StartError where the server is older than Mira can use */
+export async function checkVersion(dataSource: Pick<DataSource, 'query'>, url: string): Promise<void> {
+  const [row]: { server_version_num: string }[] = await dataSource.query('SHOW server_version_num');
+  const version = Number(row?.server_version_num);
+  if (version < MIN_SERVER_MAJOR * 10_000) throw tooOldError(version, MIN_SERVER_MAJOR, url);
+}
+
 /** The configured key, else the one of the data folder, once it has opened what it should. */
-async function masterKeyOf(config: MiraConfig, dataSource: DataSource): Promise<Buffer> {
-  const samples = await sealedSamples(dataSource);
+export function masterKeyFor(
+  config: Pick<MiraConfig, 'master_key' | 'data_dir'>,
+  samples: readonly SealedSecret[],
+): Buffer {
   const masterKey = config.master_key
     ? decodeMasterKey(config.master_key)
-    : embeddedMasterKey(config.data_dir, samples.length === 0);
+    : embeddedMasterKey(config.data_dir, samples.length > 0);
   holdToSamples(masterKey, samples);
   return masterKey;
 }
 
-async function whenReachable<T>(
+/** Whatever keeps a server from being used while it is opened has to do with the server or its URL. */
+async function withDatabase<T>(
   target: DatabaseTarget,
-  notify: (line: string) => void,
+  url: string | null,
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
   // A migration may rightly take longer than any request.
@@ -60,18 +88,20 @@ async function whenReachable<T>(
     ...target,
     pool: { ...target.pool, statement_timeout: 0, idle_in_transaction_session_timeout: 0, stream: undefined },
   };
-  const giveUpAt = Date.now() + WAIT_FOR_SERVER_MS;
-  for (;;) {
-    const dataSource = new DataSource(dataSourceOptions(unhurried));
-    try {
-      await dataSource.initialize();
-      return await work(dataSource);
-    } catch (error) {
-      if (!isDatabaseAway(error) || Date.now() > giveUpAt) throw error;
-      notify('The database does not answer yet; trying again.');
-      await new Promise((resume) => setTimeout(resume, WAIT_STEP_MS));
-    } finally {
-      if (dataSource.isInitialized) await dataSource.destroy();
-    }
+  const dataSource = new DataSource({ ...dataSourceOptions(unhurried), logger: new Quiet() });
+  try {
+    await dataSource.initialize().catch((error: unknown) => {
+      throw url ? serverStartError(error, url) : error;
+    });
+    return await work(dataSource);
+  } catch (error) {
+    throw asServerStartError(error, url);
+  } finally {
+    if (dataSource.isInitialized) await dataSource.destroy();
   }
+}
+
+/** A migration that fails is told by what is thrown; TypeORM would tell it too. */
+class Quiet extends AbstractLogger {
+  protected override writeLog(): void {}
 }

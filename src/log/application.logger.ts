@@ -14,12 +14,21 @@ const FRAMEWORK: ReadonlySet<unknown> = new Set([
 const BUFFER_BYTES = 4_096;
 const FLUSH_MS = 250;
 
+let output: ReturnType<typeof pino.destination> | undefined;
+
+/** One for the process: each would write to the same place, and each would wait for the exit to be emptied. */
+function standardOutput(): ReturnType<typeof pino.destination> {
+  if (output) return output;
+  const opened = pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
+  process.once('exit', () => opened.flushSync());
+  output = opened;
+  return opened;
+}
+
 /** Structured lines on standard output. They are written in batches: a write a line would cost every request. */
 export function createLogger(level: LevelWithSilent): Logger {
-  const output = pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
-  process.once('exit', () => output.flushSync());
   // What is logged as an error is a report already, freed of what a driver hangs on it.
-  return pino({ level, serializers: { err: (report: unknown) => report } }, output);
+  return pino({ level, serializers: { err: (report: unknown) => report } }, standardOutput());
 }
 
 /** What Nest and all of Mira write to by Nest's own Logger: the message or the line first, the context last. */
@@ -35,6 +44,8 @@ export class ApplicationLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
+    // That it cannot listen is also thrown, and whoever starts Mira is told in words.
+    if (rest.at(-1) === 'NestApplication') return;
     this.write('error', message, rest);
   }
 

@@ -63,6 +63,11 @@ describe('an answer of n8n that it does not know the webhook', () => {
     });
   });
 
+  it('repeats no list of methods that has no end', () => {
+    const message = `This webhook is not registered. Did you mean to make a ${'PUT, '.repeat(800)}request?`;
+    expect(JSON.stringify(classify(404, aNotFound(message))).length).toBeLessThan(300);
+  });
+
   it.each<[string, number, unknown]>([
     ['a workflow that answers 404 itself', 404, { error: 'no such order' }],
     ['its words with another code', 404, { code: 7, message: 'x is not registered' }],

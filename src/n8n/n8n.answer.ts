@@ -1,5 +1,5 @@
+import { ownProperty, parseJson } from '@mira/json';
 import type { OutboundResult } from '@mira/outbound';
-import { ownProperty, parseJson } from './json';
 
 type HttpAnswer = Pick<Extract<OutboundResult, { kind: 'response' }>, 'status' | 'headers' | 'body'>;
 
@@ -53,7 +53,7 @@ function notRegistered(answer: unknown): N8nAnswer {
   const message = ownProperty(answer, 'message');
   if (ownProperty(answer, 'code') !== 404 || typeof message !== 'string') return { kind: 'other' };
   if (!/\bis not registered\b/.test(message)) return { kind: 'other' };
-  const [, methods] = /Did you mean to make an? ([A-Z, or]+) request\?/.exec(message) ?? [];
+  const [, methods] = /Did you mean to make an? ([A-Z, or]{1,60}) request\?/.exec(message) ?? [];
   if (methods !== undefined) {
     const detail = `n8n has this webhook for ${methods} only, but Mira sends POST: set the method of its node to POST.`;
     return { kind: 'not_registered', cause: 'method', detail };

@@ -1,6 +1,6 @@
+import { ownProperty, parseJson } from '@mira/json';
 import type { OutboundClient, OutboundResult } from '@mira/outbound';
 import type { N8nConnection } from './integration.connection';
-import { ownProperty, parseJson } from './json';
 import { isStartingUp } from './n8n.answer';
 import { productionUrl, webhookPathFault, workflowIdFault } from './webhook-path';
 import { addressFault, type WorkflowAddress } from './workflow-address';

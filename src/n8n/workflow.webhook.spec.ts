@@ -95,7 +95,38 @@ describe('a workflow that cannot be called', () => {
     ['other methods', [aNode({ path: 'x', httpMethod: ['PUT', 'GET'] })], 'wrong_method', /takes PUT, GET/],
     ['no parameters', [aNode(undefined)], 'wrong_method', /takes GET/],
     ['an expression as method', [aNode({ httpMethod: '={{ "POST" }}' })], 'wrong_method', /has an expression/],
+    [
+      'half a character in its path',
+      [aNode({ httpMethod: 'POST', path: 'a\ud800' })],
+      'no_webhook_node',
+      /its path must/,
+    ],
+    [
+      'half a character in the name that makes its path',
+      [aNode({ httpMethod: 'POST', path: 'a' }, { webhookId: undefined, name: 'In \udc00' })],
+      'no_webhook_node',
+      /name of the node/,
+    ],
   ])('has to be changed: %s', (_case, nodes, fault, detail) => {
     expect(find(nodes)).toEqual({ kind: 'fault', fault, permanent: true, detail: expect.stringMatching(detail) });
+  });
+
+  const endless = 'X'.repeat(3_000_000);
+  it.each<[string, unknown[]]>([
+    ['a method', [aNode({ httpMethod: endless })]],
+    ['a list of methods', [aNode({ httpMethod: [endless] })]],
+    ['methods', [aNode({ httpMethod: 'GET,'.repeat(700_000) })]],
+    ['many nodes', Array.from({ length: 50_000 }, (_, at) => aNode({ httpMethod: `M${at}` }))],
+    ['a path', [aNode({ httpMethod: 'POST', path: endless })]],
+    ['a name', [aNode({ httpMethod: 'POST' }, { webhookId: undefined, name: endless })]],
+  ])('is told in a sentence, however long its JSON is: %s', (_case, nodes) => {
+    const found = find(nodes);
+    expect(found).toMatchObject({ kind: 'fault', permanent: true });
+    expect(JSON.stringify(found).length).toBeLessThan(500);
+  });
+
+  it('is not said to be one because of nodes that are not called', () => {
+    const other = aNode({ path: 'x' }, { webhookId: undefined, name: 'In \udc00' });
+    expect(find([other, aNode({ httpMethod: 'POST', path: 'post' })])).toEqual({ kind: 'path', path: 'post' });
   });
 });

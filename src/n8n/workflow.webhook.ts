@@ -1,9 +1,13 @@
-import { ownProperty } from './json';
+import { ownProperty } from '@mira/json';
 import { webhookPathFault } from './webhook-path';
 import { addressFault, type WorkflowAddressFault } from './workflow-address';
 
 const WEBHOOK_NODE = 'n8n-nodes-base.webhook';
-const METHODS = /^[A-Z]+$/;
+/** Those that n8n's node knows. A node is somebody's JSON: what else it says there is not repeated. */
+const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT']);
+/** Of what a node says in a list or in one text. */
+const MAX_METHODS = 10;
+const MAX_METHODS_LENGTH = 100;
 
 /** A Webhook node as n8n stores it, as far as it says where and how to call it. */
 interface WebhookNode {
@@ -32,11 +36,17 @@ export function findWebhookPath(
     );
   }
   if (!node) return wrongMethod(nodes);
-  const path = registeredPath(node, workflowId);
-  const fault = path.startsWith('=') ? 'is an expression, which only n8n can evaluate' : webhookPathFault(path);
+  // n8n itself cannot register such a one, for it cannot stand in a URL.
+  const isNamed = node.webhookId !== undefined || node.name.isWellFormed();
+  const path = isNamed ? registeredPath(node, workflowId) : '';
+  const fault = isNamed ? pathFault(path) : 'comes from the name of the node, which has half a character in it';
   if (fault === null) return { kind: 'path', path };
   const advice = 'Give the node a plain path, or let the route name the webhook path instead of the workflow.';
   return addressFault('no_webhook_node', `Mira cannot call the workflow's Webhook node: its path ${fault}. ${advice}`);
+}
+
+function pathFault(path: string): string | null {
+  return path.startsWith('=') ? 'is an expression, which only n8n can evaluate' : webhookPathFault(path);
 }
 
 /** The nodes that run in production; null where none do. Since 2.0 `nodes` is the draft, which may be another. */
@@ -67,8 +77,13 @@ function readNode(node: unknown): WebhookNode {
 /** Parameters at their defaults are not stored: GET, or GET and POST where the node takes several methods. */
 function methodsOf(parameters: unknown): string[] {
   const methods = ownProperty(parameters, 'httpMethod');
-  if (isList(methods)) return methods.filter((method) => typeof method === 'string');
-  if (typeof methods === 'string') return methods.split(',').map((method) => method.trim());
+  if (isList(methods)) return methods.slice(0, MAX_METHODS).filter((method) => typeof method === 'string');
+  if (typeof methods === 'string') {
+    return methods
+      .slice(0, MAX_METHODS_LENGTH)
+      .split(',')
+      .map((method) => method.trim());
+  }
   return ownProperty(parameters, 'multipleMethods') === true ? ['GET', 'POST'] : ['GET'];
 }
 
@@ -89,7 +104,8 @@ function inactive(workflow: unknown): WorkflowAddressFault {
 
 function wrongMethod(nodes: readonly WebhookNode[]): WorkflowAddressFault {
   const methods = [...new Set(nodes.flatMap((node) => node.methods))];
-  const taken = methods.every((method) => METHODS.test(method)) ? `takes ${methods.join(', ')}` : 'has an expression';
+  const isKnown = methods.every((method) => METHODS.has(method));
+  const taken = isKnown ? `takes ${methods.join(', ')}` : 'has an expression, or nothing known,';
   return addressFault(
     'wrong_method',
     `The workflow's Webhook node ${taken} as its HTTP method, but Mira sends POST: set it to POST.`,

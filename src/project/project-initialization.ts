@@ -1,3 +1,5 @@
+import { ownProperty } from '@mira/json';
+
 const MAX_NAME_LENGTH = 255;
 const MAX_DESCRIPTION_LENGTH = 10_000;
 
@@ -33,10 +35,6 @@ function textFault(field: string, text: string, maxLength: number): string | nul
   }
   // PostgreSQL's text cannot hold it, however often it is tried.
   return text.includes('\0') ? `${field} contains a NUL character` : null;
-}
-
-function ownProperty(value: object, name: string): unknown {
-  return Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 }
 
 function isObject(value: unknown): value is object {

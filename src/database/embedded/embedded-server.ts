@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { Worker } from 'node:worker_threads';
+import { settingName } from '../../config/setting-name';
+import { StartError } from '../../config/start-error';
 import { DataFolderLock } from './data-folder.lock';
-import { makePrivateFolder } from './private-folder';
+import { folderError, makePrivateFolder } from './private-folder';
 
 /** The number in the socket's file name: the pg driver appends `.s.PGSQL.<port>` to a host that is a folder. */
 const SOCKET_PORT = 5432;
@@ -14,7 +16,7 @@ const MAX_SOCKET_PATH_BYTES = 100;
 /** Compiled it is `.mjs`; run from source, as the tests do, Node strips the types of the `.mts`. */
 const WORKER_FILE = join(__dirname, __filename.endsWith('.ts') ? 'embedded.worker.mts' : 'embedded.worker.mjs');
 
-type WorkerMessage = { kind: 'ready' } | { kind: 'stopped' };
+type WorkerMessage = { kind: 'ready' } | { kind: 'stopped' } | { kind: 'failed'; reason: string };
 
 /**
  * The PostgreSQL that Mira brings along: PGlite in a worker thread, behind a unix socket in a folder
@@ -29,26 +31,19 @@ export class EmbeddedServer {
 
   /**
    * Locks `dataDir`, opens (or creates) the database in it and listens.
-   * Throws DataFolderInUseError when another process has the folder.
+   * Throws DataFolderInUseError when another process has the folder, StartError when it cannot be used.
    */
   static async start(dataDir: string): Promise<EmbeddedServer> {
     const folder = resolve(dataDir);
     makePrivateFolder(folder);
     const lock = DataFolderLock.acquire(folder);
-    const socketFolder = openSocketFolder(folder);
-    const worker = new Worker(WORKER_FILE, {
-      workerData: {
-        dataFolder: join(folder, 'pgdata'),
-        socketPath: socketIn(socketFolder),
-      },
-    });
     try {
-      await messageOf(worker, 'ready');
+      const socketFolder = openSocketFolder(folder);
+      return new EmbeddedServer(await startWorker(folder, socketFolder), lock, socketFolder);
     } catch (error) {
       lock.release();
-      throw new Error(`The embedded database in ${folder} did not start: ${String(error)}`, { cause: error });
+      throw error;
     }
-    return new EmbeddedServer(worker, lock, socketFolder);
   }
 
   /** What the pg driver needs to reach it. */
@@ -74,13 +69,38 @@ export class EmbeddedServer {
   }
 }
 
+async function startWorker(folder: string, socketFolder: string): Promise<Worker> {
+  const worker = new Worker(WORKER_FILE, {
+    workerData: {
+      dataFolder: join(folder, 'pgdata'),
+      socketPath: socketIn(socketFolder),
+    },
+  });
+  try {
+    await messageOf(worker, 'ready');
+    return worker;
+  } catch (error) {
+    const reason = isNativeError(error) ? error.message : String(error);
+    throw new StartError(
+      `The embedded database in ${folder} did not start: ${reason}.\n` +
+        'The disk may be full, or pgdata in that folder damaged: put back a copy of the whole folder, ' +
+        `or choose another with ${settingName('data_dir')}.`,
+      { cause: error },
+    );
+  }
+}
+
 function openSocketFolder(dataFolder: string): string {
   const beside = join(dataFolder, 'run');
   const fits = Buffer.byteLength(socketIn(beside)) <= MAX_SOCKET_PATH_BYTES;
   if (!fits) return mkdtempSync(join(tmpdir(), 'mira-'));
-  mkdirSync(beside, { mode: 0o700, recursive: true });
-  chmodSync(beside, 0o700);
-  rmSync(socketIn(beside), { force: true });
+  try {
+    mkdirSync(beside, { mode: 0o700, recursive: true });
+    chmodSync(beside, 0o700);
+    rmSync(socketIn(beside), { force: true });
+  } catch (error) {
+    throw folderError(dataFolder, 'has no room for the socket of the database', error);
+  }
   return beside;
 }
 
@@ -98,9 +118,10 @@ function socketIn(folder: string): string {
   return join(folder, `.s.PGSQL.${SOCKET_PORT}`);
 }
 
-function messageOf(worker: Worker, kind: WorkerMessage['kind']): Promise<void> {
+function messageOf(worker: Worker, kind: 'ready' | 'stopped'): Promise<void> {
   return new Promise((done, fail) => {
     const onMessage = (message: WorkerMessage): void => {
+      if (message.kind === 'failed') return onError(new Error(message.reason));
       if (message.kind !== kind) return;
       cleanUp();
       done();

@@ -25,4 +25,10 @@ async function serve(): Promise<void> {
   parentPort?.postMessage({ kind: 'ready' });
 }
 
-void serve();
+/** What the file system of the WebAssembly throws is no Error, and could not be told to anybody. */
+serve().catch((error: unknown) => {
+  const errno: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'errno') : undefined;
+  const reason = error instanceof Error ? error.message : `its files cannot be opened (${String(errno ?? error)})`;
+  parentPort?.postMessage({ kind: 'failed', reason });
+  parentPort?.close();
+});

@@ -17,7 +17,7 @@ describe('a private folder', () => {
 
   it('is refused with its name where a file is in the way', () => {
     writeFileSync(join(root, 'file'), '');
-    expect(() => makePrivateFolder(join(root, 'file', 'b'))).toThrow(/folder .*file.* cannot be made.*MIRA_DATA_DIR/);
+    expect(() => makePrivateFolder(join(root, 'file', 'b'))).toThrow(/folder .*file.* cannot be made.*MIRA_DATA_DIR/s);
   });
 
   it('is refused, and not tried for ever, where nothing can be made', () => {

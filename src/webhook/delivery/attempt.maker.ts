@@ -5,9 +5,10 @@ import { Injectable, Logger } from '@nestjs/common';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { MiraConfig } from '../../config/mira.config';
 import { SecretCipher } from '../../database/secret.cipher';
-import { openConnection } from '../../n8n/integration.connection';
+import { type N8nConnection, openConnection } from '../../n8n/integration.connection';
 import { classifyN8nAnswer } from '../../n8n/n8n.answer';
-import { WorkflowDirectory } from '../../n8n/workflow.directory';
+import { addressFault, type WorkflowAddress } from '../../n8n/workflow-address';
+import { WorkflowDirectory, type WorkflowReference } from '../../n8n/workflow.directory';
 import { parsePayload } from '../source/payload/parse-payload';
 import { outboundHeaders } from './outbound-headers';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
@@ -22,7 +23,7 @@ export interface AttemptAnswer {
   readonly responseBody: Buffer | null;
 }
 
-class AgentTimeout extends Error {}
+class TimeOver extends Error {}
 
 type N8nTarget = Extract<DeliveryTarget, { kind: 'n8n' }>;
 
@@ -78,32 +79,22 @@ export class AttemptMaker {
         body,
         payload,
       });
-      const result = await this.withinTimeout(work);
+      const result = await within(this.config.delivery.timeout_ms, work);
       if (result.kind === 'refused') return { kind: 'gone', detail: result.reason };
       return { kind: 'done', ...(result.detail === undefined ? {} : { detail: result.detail }) };
     } catch (error) {
       this.logger.warn({ msg: 'an agent failed', err: describeError(error), agent: name, delivery_id: deliveryId });
-      const how = error instanceof AgentTimeout ? 'did not end in time' : 'failed';
+      const how = error instanceof TimeOver ? 'did not end in time' : 'failed';
       return { kind: 'failed', detail: `The agent ${name} ${how}.`, retryAfter: null };
-    }
-  }
-
-  /** An agent cannot be stopped from outside; but its place is free for others, and it is tried again. */
-  private async withinTimeout<T>(work: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, fail) => {
-      timer = setTimeout(() => fail(new AgentTimeout()), this.config.delivery.timeout_ms);
-    });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   private async callWorkflow(delivery: DueDelivery, { workflow, integration }: N8nTarget): Promise<AttemptAnswer> {
     const connection = openConnection(this.cipher, integration);
-    const address = await this.workflows.webhookUrl(connection, workflow);
+    const start = performance.now();
+    const address = await this.findWorkflow(connection, workflow);
+    // What n8n took to say where the workflow is comes off the time of the attempt.
+    const timeoutMs = Math.max(1, this.config.delivery.timeout_ms - Math.round(performance.now() - start));
     if (address.kind === 'fault') {
       const { detail, permanent } = address;
       return withoutResponse(permanent ? { kind: 'rejected', detail } : { kind: 'failed', detail, retryAfter: null });
@@ -116,12 +107,38 @@ export class AttemptMaker {
       url: address.url,
       headers: outboundHeaders(delivery, { timestampSeconds, signature }),
       body,
-      timeoutMs: this.config.delivery.timeout_ms,
+      timeoutMs,
     });
     if ('workflowId' in workflow && answer.kind === 'response' && answer.status === 404) {
       this.workflows.forget(connection, workflow.workflowId);
     }
     return answerOf(answer, new Date());
+  }
+
+  private async findWorkflow(connection: N8nConnection, workflow: WorkflowReference): Promise<WorkflowAddress> {
+    const { timeout_ms } = this.config.delivery;
+    try {
+      return await within(timeout_ms, this.workflows.webhookUrl(connection, workflow));
+    } catch (error) {
+      if (!(error instanceof TimeOver)) throw error;
+      return addressFault('unreachable', `n8n did not say within ${timeout_ms} ms where the workflow is.`);
+    }
+  }
+}
+
+/**
+ * Waits no longer than so many milliseconds. What is waited for cannot be stopped from outside, be it an agent or a
+ * look-up that others wait for too; but the place of the attempt is free again, and it is made again.
+ */
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new TimeOver()), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

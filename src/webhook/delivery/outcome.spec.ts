@@ -1,4 +1,4 @@
-import { type AttemptResult, outcomeOf, resultOfStatus } from './outcome';
+import { type AttemptHistory, type AttemptResult, outcomeOf, resultOfStatus } from './outcome';
 
 const now = new Date('2026-11-22T10:00:00.000Z');
 const policy = { scheduleSeconds: [0, 5, 30, 120], jitter: 0 };
@@ -29,6 +29,33 @@ describe('the outcome of an attempt', () => {
     expect(decide(rejected, after(1, 0))).toMatchObject({ kind: 'retry', rejected: true });
     expect(decide(rejected, after(2, 1))).toMatchObject({ kind: 'retry', rejected: true });
     expect(decide(rejected, after(3, 2))).toMatchObject({ kind: 'dead', reason: 'no' });
+  });
+
+  const long = `a\u0000b\r\nc\u001b[2K\u2028${'\u{1f600}'.repeat(2_000_000)}`;
+  it.each<[string, AttemptResult, AttemptHistory]>([
+    ['done', { kind: 'done', detail: long }, after(1)],
+    ['gone', { kind: 'gone', detail: long }, after(1)],
+    ['rejected', { kind: 'rejected', detail: long }, after(1)],
+    ['rejected for good', { kind: 'rejected', detail: long }, after(3, 2)],
+    ['failed', { kind: 'failed', detail: long, retryAfter: null }, after(1)],
+    ['failed for good', { kind: 'failed', detail: long, retryAfter: null }, after(4)],
+  ])('has one short line as its reason, whatever a receiver says: %s', (_case, result, history) => {
+    const reason = decide(result, history).reason ?? '';
+    expect(reason).toContain('a b c [2K ');
+    expect(reason.length).toBeLessThanOrEqual(500);
+    expect(reason.endsWith('…')).toBe(true);
+    expect(reason.isWellFormed()).toBe(true);
+    expect(reason).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+  });
+
+  it.each(['', 'x'])('is not cut through a character: after %j', (start) => {
+    const { reason } = decide({ kind: 'gone', detail: start + '\u{1f600}'.repeat(500) });
+    expect(reason?.isWellFormed()).toBe(true);
+    expect(reason?.length).toBe(500);
+  });
+
+  it('has its reason as it is where that is short', () => {
+    expect(decide({ kind: 'gone', detail: 'x'.repeat(500) })).toMatchObject({ reason: 'x'.repeat(500) });
   });
 
   it('counts rejections only: failures in between do not make the next rejection final', () => {

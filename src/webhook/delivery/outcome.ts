@@ -4,6 +4,9 @@ import { nextAttemptAt } from './retry-schedule';
 /** A receiver that says no to the request itself is asked this often before its word is taken. */
 const MAX_REJECTIONS = 3;
 
+/** A reason is a sentence or two, whoever wrote it; it is stored, logged and shown. In characters. */
+const MAX_REASON_LENGTH = 500;
+
 /** What came back from one attempt, whatever carried it there. */
 export type AttemptResult =
   | { readonly kind: 'done'; readonly detail?: string }
@@ -37,11 +40,13 @@ export function outcomeOf(
 ): Outcome {
   switch (result.kind) {
     case 'done':
-      return { kind: 'delivered', reason: result.detail ?? null };
+      return { kind: 'delivered', reason: result.detail === undefined ? null : reasonOf(result.detail) };
     case 'gone':
-      return { kind: 'dead', reason: result.detail, rejected: false };
+      return { kind: 'dead', reason: reasonOf(result.detail), rejected: false };
     case 'rejected':
-      if (history.rejections + 1 >= MAX_REJECTIONS) return { kind: 'dead', reason: result.detail, rejected: true };
+      if (history.rejections + 1 >= MAX_REJECTIONS) {
+        return { kind: 'dead', reason: reasonOf(result.detail), rejected: true };
+      }
       return retryOrGiveUp(result.detail, null, true, history, policy, random);
     case 'failed':
       return retryOrGiveUp(result.detail, result.retryAfter, false, history, policy, random);
@@ -57,8 +62,15 @@ function retryOrGiveUp(
   random: () => number,
 ): Outcome {
   const at = nextAttemptAt(policy, { ...history, retryAfter }, random);
-  if (at) return { kind: 'retry', at, reason: detail, rejected };
-  return { kind: 'dead', reason: `No attempt is left. The last one: ${detail}`, rejected };
+  if (at) return { kind: 'retry', at, reason: reasonOf(detail), rejected };
+  return { kind: 'dead', reason: reasonOf(`No attempt is left. The last one: ${detail}`), rejected };
+}
+
+/** One line of bounded length, for a detail may hold words of a receiver or of an agent. */
+function reasonOf(detail: string): string {
+  const isLong = detail.length > MAX_REASON_LENGTH;
+  const start = isLong ? `${detail.slice(0, MAX_REASON_LENGTH - 1)}…` : detail;
+  return start.toWellFormed().replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
 /** 4xx answers that speak of the moment and not of the request. */

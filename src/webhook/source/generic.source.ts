@@ -1,7 +1,8 @@
+import { ownProperty } from '@mira/json';
 import { refuseTimestamp, type HmacScheme, type Verdict } from '@mira/signature';
 import { GenericConfig } from './generic.config';
 import { verifyHmacHeader } from './hmac-proof';
-import { ownProperty, type Payload } from './payload/payload';
+import { type Payload } from './payload/payload';
 import { headerOf, type ReceivedRequest } from './received-request';
 import { Source, type VerificationKeys } from './source';
 import { configErrorsOf, isSourceConfig, type ConfigError, type SourceConfig } from './source-config';

@@ -1,6 +1,7 @@
+import { ownProperty } from '@mira/json';
 import type { Verdict } from '@mira/signature';
 import { HUB_SIGNATURE_HEADER, verifyHubSignature } from './hmac-proof';
-import { ownProperty, type Payload } from './payload/payload';
+import { type Payload } from './payload/payload';
 import type { ReceivedRequest } from './received-request';
 import { Source, type VerificationKeys } from './source';
 

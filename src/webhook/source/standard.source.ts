@@ -1,5 +1,6 @@
+import { ownProperty } from '@mira/json';
 import { generateStandardSecret, parseStandardKey, verifyStandard, type Verdict } from '@mira/signature';
-import { ownProperty, type Payload } from './payload/payload';
+import { type Payload } from './payload/payload';
 import { headerOf, type ReceivedRequest } from './received-request';
 import { Source, type VerificationKeys } from './source';
 

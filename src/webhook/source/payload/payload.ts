@@ -30,9 +30,3 @@ export function unsupported(detail: string): ParsedPayload {
 export function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 60));
 }
-
-/** A property that the sender wrote, never one that an object inherits; undefined where there is none. */
-export function ownProperty(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return Reflect.get(value, name);
-}

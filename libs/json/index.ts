@@ -1,0 +1,1 @@
+export { ownProperty, parseJson } from './json';
