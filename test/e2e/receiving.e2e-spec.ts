@@ -234,6 +234,44 @@ describeMira(
       ).toBe(202);
     });
 
+    it('cannot be sent again at another service, under another key, with or without its own', async () => {
+      const body = '{"type":"stolen"}';
+      const signed = signedAsHub(body, 'the secret');
+      const first = await mira().send('/webhook/n8n', body, { ...signed, 'idempotency-key': 'one' });
+      expect(first.status).toBe(202);
+      const before = await mira().rows();
+      for (const service of ['github', 'generic', 'standard']) {
+        for (const key of ['one', 'another', '']) {
+          const more = key ? { 'idempotency-key': key } : {};
+          const again = await mira().send(`/webhook/${service}`, body, { ...signed, ...more });
+          expect(again).toMatchObject({ status: 403, json: { error: 'Invalid signature' } });
+          expect(again.json['detail']).toContain('used before');
+        }
+      }
+      expect((await mira().send('/webhook/n8n', body, { ...signed, 'idempotency-key': 'another' })).status).toBe(403);
+      const again = await mira().send('/webhook/n8n', body, { ...signed, 'idempotency-key': 'one' });
+      expect(again).toMatchObject({ status: 200, json: { id: first.json['id'], duplicate: true } });
+      expect(await mira().rows()).toEqual(before);
+    });
+
+    it('without a key is the same as often as it comes, at its service alone', async () => {
+      const body = '{"type":"no key"}';
+      const signed = signedAsHub(body, 'the secret');
+      const first = await mira().send('/webhook/generic', body, signed);
+      expect(first.status).toBe(202);
+      const again = await mira().send('/webhook/generic', body, signed);
+      expect(again).toMatchObject({ status: 200, json: { id: first.json['id'], duplicate: true } });
+      expect((await mira().send('/webhook/n8n', body, signed)).status).toBe(403);
+    });
+
+    it('has a key that counts for its service alone', async () => {
+      for (const service of ['n8n', 'generic']) {
+        const body = `{"type":"of ${service}"}`;
+        const headers = { ...signedAsHub(body, 'the secret'), 'idempotency-key': 'of two services' };
+        expect((await mira().send(`/webhook/${service}`, body, headers)).status).toBe(202);
+      }
+    });
+
     it('with a key that is none is not saved by a good signature', async () => {
       const headers = { ...signedAsHub('{}', 'the secret'), 'x-api-key': 'nonsense' };
       expect((await mira().send('/webhook/n8n', '{}', headers)).status).toBe(401);
