@@ -12,6 +12,7 @@ import { HUB_SIGNATURE_HEADER, verifyHubSignature } from '../source/hmac-proof';
 import type { ReceivedRequest } from '../source/received-request';
 import type { Source } from '../source/source';
 import { findSource } from '../source/source.registry';
+import { clientAddress } from './client-address';
 import { rawBodyOf } from './raw-body';
 import { type Sender, setSender } from './sender';
 
@@ -100,7 +101,7 @@ export class SenderGuard implements CanActivate {
       // One secret signs for all services, and no signature says for which: used at one, it is used up for all.
       dedupScope: SECRET_KEY_SCOPE,
       dedupPrefix: `${source.name} `,
-      client: `address:${request.ip}`,
+      client: `address:${clientAddress(request.ip, request.socket.remoteAddress)}`,
       proofHeader: HUB_SIGNATURE_HEADER,
       proofHash: hashOf(proof),
     };
