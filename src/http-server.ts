@@ -7,10 +7,14 @@ import type { MiraConfig } from './config/mira.config';
 import { logRequests } from './log/request.log';
 import { MetricsService } from './metrics/metrics.service';
 import { outcomeOf } from './metrics/webhook-outcome';
+import { BodyBudget } from './webhook/ingest/body.budget';
 import { keepRawBody } from './webhook/ingest/raw-body';
+import { receivingGate } from './webhook/ingest/receiving.gate';
 
 /** A management request is a small JSON document; validating a large one would hold everybody up. */
 const MAX_API_BODY_BYTES = 65_536;
+/** Of all requests together; one body of the largest size has room in any case. */
+const MAX_HELD_BODY_BYTES = 64 * 1_048_576;
 /** For a whole request to arrive; slower ones are answered 408. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -23,8 +27,10 @@ export function prepareHttp(app: NestExpressApplication, config: MiraConfig, log
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', config.webhook.trust_proxy);
+  const budget = new BodyBudget(Math.max(MAX_HELD_BODY_BYTES, config.webhook.max_body_bytes));
   app.use(logRequests(logger));
-  app.use('/webhook', countAnswers(app.get(MetricsService)), keepRawBody(config.webhook.max_body_bytes));
+  app.use('/webhook', countAnswers(app.get(MetricsService)), receivingGate(config.webhook));
+  app.use('/webhook', keepRawBody(config.webhook.max_body_bytes, budget));
   app.use('/api', json({ limit: MAX_API_BODY_BYTES }));
   const server: Server = app.getHttpServer();
   server.requestTimeout = REQUEST_TIMEOUT_MS;

@@ -190,8 +190,29 @@ describeMira('a webhook', (mira) => {
 
   it('is posted and nothing else', async () => {
     const { path } = await mira().createEndpoint('github');
-    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
-      expect([404, 405]).toContain((await mira().call(method, path)).status);
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      for (const at of [path, '/webhook/github', '/webhook/github/']) {
+        const answer = await mira().call(method, at);
+        expect(answer).toMatchObject(problem(405, 'method-not-allowed'));
+        expect(answer.headers.get('allow')).toBe('POST');
+      }
+      expect(await mira().call(method, '/webhook/unknown')).toMatchObject(problem(404, 'unknown-service'));
+    }
+    expect((await mira().call('HEAD', path)).status).toBe(405);
+  });
+
+  it('is posted to a service or an endpoint, and to no other address', async () => {
+    for (const path of ['/webhook', '/webhook/', '/webhook/github/a/b', '/webhook//github']) {
+      expect(await mira().call('POST', path, '{}')).toMatchObject({ status: 404 });
+    }
+  });
+
+  it('that was delivered by Mira is taken after five hops, and not after more', async () => {
+    const sent = (hops: string) => mira().call('POST', '/webhook/generic', '', { headers: { 'x-mira-hops': hops } });
+    for (const hops of ['0', '1', '5']) expect((await sent(hops)).status).toBe(202);
+    for (const hops of ['6', '999']) expect(await sent(hops)).toMatchObject(problem(508, 'loop-detected'));
+    for (const hops of ['-1', 'many', '1, 1', '9'.repeat(400)]) {
+      expect(await sent(hops)).toMatchObject(problem(400, 'bad-request'));
     }
   });
 
@@ -242,7 +263,7 @@ describeMira(
       const before = await mira().rows();
       for (const service of ['github', 'generic', 'standard']) {
         for (const key of ['one', 'another', '']) {
-          const more = key ? { 'idempotency-key': key } : {};
+          const more: Record<string, string> = key ? { 'idempotency-key': key } : {};
           const again = await mira().send(`/webhook/${service}`, body, { ...signed, ...more });
           expect(again).toMatchObject({ status: 403, json: { error: 'Invalid signature' } });
           expect(again.json['detail']).toContain('used before');

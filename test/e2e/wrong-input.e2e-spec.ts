@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { eventually } from '../support/eventually';
 import { type Answer, describeMira, type TestMira } from '../support/mira';
 import { RawConnection } from '../support/raw-http';
 import { signedAsGithub, signedAsStandard } from '../support/signed';
@@ -125,6 +126,34 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
     await raw.write(post(path, ['content-length: 99999999999999', 'content-type: application/json']));
     const answer = await raw.untilClosed();
     expect([answer?.status, answer?.body]).toEqual([413, expect.stringContaining('payload-too-large')]);
+    expect(answer?.head).toMatch(/^connection: close$/im);
+  });
+
+  it.each([
+    ['an unknown service', 'POST /webhook/unknown', 404],
+    ['a method that receives nothing', 'PUT /webhook/github', 405],
+    ['what was delivered too often', 'POST /webhook/github HTTP/1.1\r\nx-mira-hops: 6\r\nx:', 508],
+  ])('a body for %s, before any of it is sent', async (_case, line, status) => {
+    const raw = await RawConnection.open(mira().port);
+    await raw.write(`${line} HTTP/1.1\r\nhost: mira\r\ncontent-length: 1000\r\n\r\n`);
+    const answer = await raw.untilClosed();
+    expect([answer?.status, answer?.head]).toEqual([status, expect.stringMatching(/^connection: close$/im)]);
+    expect(answer?.head).toContain('application/problem+json');
+  });
+
+  it('more bodies at one time than there is room for, and room there is again when they are gone', async () => {
+    const almost = `${post(path, ['content-length: 1048576', 'content-type: text/plain'])}${'x'.repeat(LIMIT - 1)}`;
+    const many = await Promise.all(Array.from({ length: 70 }, () => RawConnection.open(mira().port)));
+    await Promise.all(many.map((raw) => raw.write(almost)));
+    await eventually(() => expect(many.filter(({ answer }) => answer !== null).length).toBeGreaterThanOrEqual(6));
+    const refused = many.flatMap(({ answer }) => answer ?? []);
+    expect(refused.length).toBeLessThan(20);
+    for (const { status, head } of refused) {
+      expect([status, head]).toEqual([503, expect.stringMatching(/^connection: close$/im)]);
+      expect(head).toMatch(/^retry-after: \d+$/im);
+    }
+    for (const raw of many) raw.destroy();
+    await eventually(async () => expectProblem(await send('not JSON'), 400, 'malformed-body'));
   });
 
   it('a body that never ends, while it is still being sent', async () => {

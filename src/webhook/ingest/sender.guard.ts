@@ -30,7 +30,6 @@ export class SenderGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request<{ service: string; endpoint_id?: string }>>();
-    if (!this.config.webhook.enabled) throw problems.notFound();
     const source = findSource(request.params.service);
     if (!source) throw problems.unknownService();
     const { endpoint_id: endpointId } = request.params;
