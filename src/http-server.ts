@@ -1,8 +1,9 @@
 import { answerClientError, problemCodeOf } from '@mira/problem';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { json, type RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
+import { readApiBody } from './api-body';
 import type { MiraConfig } from './config/mira.config';
 import { logRequests } from './log/request.log';
 import { MetricsService } from './metrics/metrics.service';
@@ -31,7 +32,7 @@ export function prepareHttp(app: NestExpressApplication, config: MiraConfig, log
   app.use(logRequests(logger));
   app.use('/webhook', countAnswers(app.get(MetricsService)), receivingGate(config.webhook));
   app.use('/webhook', keepRawBody(config.webhook.max_body_bytes, budget));
-  app.use('/api', json({ limit: MAX_API_BODY_BYTES }));
+  app.use('/api', keepRawBody(MAX_API_BODY_BYTES, budget), readApiBody);
   const server: Server = app.getHttpServer();
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;

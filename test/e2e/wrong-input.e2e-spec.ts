@@ -281,6 +281,58 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
     expectProblem(await send('{}', { 'x-github-delivery': key }), 400);
   });
 
+  describe('at a management route:', () => {
+    const manage = (body: string | Buffer, headers: Headers = {}) =>
+      mira().call('POST', '/api/v1/webhook-endpoints', body, {
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+
+    it.each([
+      ['arrays', '['.repeat(20_000) + ']'.repeat(20_000)],
+      ['arrays in a field', `{"config":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
+      ['objects in a field', `{"config":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`],
+      ['one level too many', `{"a":${'['.repeat(128)}${']'.repeat(128)}}`],
+    ])('JSON that is nested too deep: %s', async (_case, body) => {
+      const answer = await manage(body);
+      expectProblem(answer, 400, 'malformed-body');
+      expect(answer.json['detail']).toContain('128 levels');
+    });
+
+    it.each(['[]', '"text"', '7', 'null', '{"a":1', '{"a":1}{}', ' ', "{'a':1}"])('the body %j', async (body) => {
+      expectProblem(await manage(body), 400, 'malformed-body');
+    });
+
+    it('bytes that are no UTF-8', async () => {
+      expectProblem(await manage(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), 400, 'malformed-body');
+    });
+
+    it.each<Headers>([
+      { 'content-type': 'text/plain' },
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      { 'content-type': 'application/json; charset=utf-16' },
+      { 'content-type': 'nonsense' },
+      { 'content-encoding': 'gzip' },
+    ])('what %j says', async (headers) => {
+      expectProblem(await manage('{}', headers), 415, 'unsupported-media-type');
+    });
+
+    it('no body, where one is needed', async () => {
+      expectProblem(await manage(''), 400, 'validation-failed');
+    });
+
+    it('a body that is too large, and no end of it, while it is still being sent', async () => {
+      for (const [length, chunk] of [
+        ['content-length: 99999999', 'x'.repeat(1_000)],
+        ['transfer-encoding: chunked', `20000\r\n${'x'.repeat(0x20000)}\r\n`],
+      ] as const) {
+        const raw = await RawConnection.open(mira().port);
+        await raw.write(`${post('/api/v1/routes', [length, 'content-type: application/json'])}${chunk}`);
+        const answer = await raw.untilClosed();
+        expect([answer?.status, answer?.head]).toEqual([413, expect.stringMatching(/^connection: close$/im)]);
+      }
+    });
+  });
+
   it('a header with a NUL', async () => {
     const raw = await RawConnection.open(mira().port);
     const headers = { ...signedAsGithub('{}', secret), 'x-github-delivery': 'a\0b', 'x-github-event': 'pu\0sh' };
