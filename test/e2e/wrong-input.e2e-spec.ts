@@ -222,6 +222,21 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
     expect((await raw.untilClosed())?.status).toBe(431);
   });
 
+  it('an expectation that is not met', async () => {
+    const raw = await RawConnection.open(mira().port);
+    await raw.write(post(path, ['content-length: 2', 'expect: the-unexpected', 'connection: close']) + '{}');
+    const answer = await raw.untilClosed();
+    expect([answer?.status, answer?.body]).toEqual([417, expect.stringContaining('expectation-failed')]);
+  });
+
+  it.each(['', 'x-forwarded-host: mira\r\n'])('a request without a host: %j', async (more) => {
+    const raw = await RawConnection.open(mira().port);
+    await raw.write(`GET /health/live HTTP/1.1\r\n${more}connection: close\r\n\r\n`);
+    const answer = await raw.untilClosed();
+    expect([answer?.status, answer?.body]).toEqual([400, expect.stringContaining('no Host header')]);
+    expect(answer?.head).toContain('application/problem+json');
+  });
+
   it('what is no HTTP', async () => {
     const raw = await RawConnection.open(mira().port);
     await raw.write('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello\r\n\r\n');
@@ -343,6 +358,16 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
 });
 
 describeMira('what looks wrong and is not, is taken:', (mira) => {
+  it.each([
+    ['of HTTP/1.0 without a host', 'GET /health/live HTTP/1.0', ''],
+    ['that asks whether to go on', 'GET /health/live HTTP/1.1', 'host: mira\r\nexpect: 100-continue\r\n'],
+  ])('a request %s', async (_case, line, more) => {
+    const raw = await RawConnection.open(mira().port);
+    await raw.write(`${line}\r\n${more}connection: close\r\n\r\n`);
+    const answer = await raw.untilClosed();
+    expect(`${answer?.head}${answer?.body}`).toMatch(/HTTP\/1.1 200 OK/);
+  });
+
   async function eventOf(answer: Answer): Promise<Record<string, unknown>> {
     expect(answer.status).toBe(202);
     return (await mira().get(`/api/v1/events/${String(answer.json['id'])}`)).json;
