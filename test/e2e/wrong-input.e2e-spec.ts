@@ -265,10 +265,36 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
     expectProblem(await mira().post(`/webhook/${service}`, {}), 404);
   });
 
-  it.each(['/webhook/%zz', '/webhook/github/%E0%A4%A'])('the address %s, which cannot be decoded', async (address) => {
+  it.each([
+    '/webhook/%zz',
+    '/webhook/%ff',
+    '/webhook/%',
+    '/webhook/%ED%A0%80',
+    '/webhook/github/%E0%A4%A',
+    '/webhook/github/%ED%BF%BF',
+    '/webhook/github/%C0%AF',
+    '/api/v1/events/%ff',
+    '/api/v1/webhook-endpoints/%ED%A0%80/rotate-secret',
+  ])('the address %s, which cannot be decoded', async (address) => {
     const { status, headers, json: problem } = await mira().post(address, {});
     expect([status, headers.get('content-type')]).toEqual([400, 'application/problem+json']);
     expect(problem).toMatchObject({ type: 'urn:mira:problem:bad-request', request_id: expect.any(String) });
+  });
+
+  it.each([
+    '/webhook/\xff',
+    '/webhook/github/\xed\xa0\x80',
+    '/\xff',
+    '/webhook/%ff?%ff',
+    '/api/v1/events?cursor=%ff',
+    '*',
+  ])('the address %j as it stands on the wire', async (address) => {
+    const raw = await RawConnection.open(mira().port);
+    const head = `POST ${address} HTTP/1.1\r\nhost: mira\r\nx-api-key: ${mira().apiKey}\r\nconnection: close\r\n\r\n`;
+    await raw.write(Buffer.from(head, 'latin1'));
+    const answer = await raw.untilClosed();
+    expect([400, 404]).toContain(answer?.status);
+    expect(answer?.head).toContain('application/problem+json');
   });
 
   it('an address without end', async () => {
