@@ -86,13 +86,13 @@ describe('the OpenAPI document of the program that is built', () => {
       parameters.flatMap((parameter) => (parameter.in === 'path' && parameter.required ? [parameter.name] : []));
     for (const { name, path, operation } of operations) {
       const expected = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
-      expect([name, inPath(operation).sort()]).toEqual([name, expected.sort()]);
+      expect([name, new Set(inPath(operation))]).toEqual([name, new Set(expected)]);
     }
   });
 
   it('says what every success looks like', () => {
     const without = exceptions(({ responses }) => {
-      const successes = Object.entries(responses).filter(([status]) => /^2/.test(status));
+      const successes = Object.entries(responses).filter(([status]) => status.startsWith('2'));
       const described = ([status, answer]: [string, Answer]) =>
         status === '204' || (schemasOf(answer).length > 0 && schemasOf(answer).every((schema) => schema !== undefined));
       return successes.length > 0 && successes.every(described);
@@ -113,7 +113,7 @@ describe('the OpenAPI document of the program that is built', () => {
     const asking = exceptions(({ security = [] }) => security.length === 0);
     expect(asking.filter((name) => name !== 'post /webhook/{service}')).toEqual(closed);
     expect(exceptions(({ responses }, path) => OPEN.test(path) || '401' in responses)).toEqual([]);
-    expect(exceptions(({ responses }, path) => !/^\/health/.test(path) || !('401' in responses))).toEqual([]);
+    expect(exceptions(({ responses }, path) => !path.startsWith('/health') || !('401' in responses))).toEqual([]);
   });
 
   it('shows every failure as a problem; but health, which is a report whatever it says', () => {
