@@ -70,10 +70,11 @@ export function answerProblem(
 function closeAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
   response.setHeader('Connection', 'close');
+  const destroySoon = socket.destroySoon.bind(socket);
   socket.destroySoon = () => {
     socket.end();
     const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.once('close', () => clearTimeout(timer));
-    request.once('end', () => socket.destroy()).resume();
+    request.once('end', destroySoon).resume();
   };
 }
