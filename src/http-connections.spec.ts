@@ -40,14 +40,21 @@ describe('HttpConnections', () => {
     await closed;
   });
 
+  it('lets go of a client that connects while it ends, and says nothing', async () => {
+    sut.drain(60_000);
+    const { socket } = await aClient();
+    await once(socket, 'end');
+  });
+
   it('answers a request that is under way, and says that the connection ends with it', async () => {
     const arrived = once(server, 'request');
-    const { heard } = await aClient(request);
+    const { socket, heard } = await aClient(request);
     await arrived;
+    const ended = once(socket, 'end');
     end(60_000);
     responses[0]?.end('done');
-    await closed;
-    expect(heard()).toMatch(/200 OK.*done/s);
+    await Promise.all([closed, ended]);
+    expect(heard()).toMatch(/200 OK.*Connection: close.*done/s);
   });
 
   it('closes a connection that was busy at the end, when it has its answer', async () => {

@@ -1,5 +1,8 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+
+/** For a client that connects while the server ends, to say what it wants. */
+const SILENCE_MS = 1_000;
 
 /**
  * Lets go of a server's connections at its end. Node closes those that are idle when it is told to, and waits for all
@@ -7,16 +10,17 @@ import type { Socket } from 'node:net';
  */
 export class HttpConnections {
   private readonly open = new Set<Socket>();
-  private readonly busy = new Set<Socket>();
+  private readonly busy = new Map<Socket, ServerResponse>();
   private draining = false;
 
   constructor(private readonly server: Server) {
     server.on('connection', (socket) => {
       this.open.add(socket);
+      if (this.draining) this.closeUnlessUsed(socket);
       socket.once('close', () => this.open.delete(socket));
     });
     server.prependListener('request', ({ socket }, response) => {
-      this.busy.add(socket);
+      this.busy.set(socket, response);
       if (this.draining) response.setHeader('Connection', 'close');
       response.once('close', () => {
         this.busy.delete(socket);
@@ -25,11 +29,20 @@ export class HttpConnections {
     });
   }
 
+  /** Probes still come while others finish; a client that says nothing must not be what the end waits for. */
+  private closeUnlessUsed(socket: Socket): void {
+    setTimeout(() => {
+      if (!this.busy.has(socket)) socket.destroy();
+    }, SILENCE_MS).unref();
+  }
+
   /** Ends each connection as soon as no request is under way on it, and what is left after `patienceMs`. */
   drain(patienceMs: number): void {
     this.draining = true;
     for (const socket of this.open) {
-      if (!this.busy.has(socket)) socket.destroy();
+      const response = this.busy.get(socket);
+      if (!response) socket.destroy();
+      else if (!response.headersSent) response.setHeader('Connection', 'close');
     }
     setTimeout(() => this.server.closeAllConnections(), patienceMs).unref();
   }

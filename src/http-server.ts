@@ -1,39 +1,74 @@
-import { answerClientError, problemCodeOf } from '@mira/problem';
+import { answerClientError, problemCodeOf, problems } from '@mira/problem';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { json, type RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
+import { readApiBody } from './api-body';
 import type { MiraConfig } from './config/mira.config';
+import { Readiness } from './health/readiness';
 import { logRequests } from './log/request.log';
 import { MetricsService } from './metrics/metrics.service';
 import { outcomeOf } from './metrics/webhook-outcome';
 import { probesOnly } from './probes-only';
+import { BodyBudget } from './webhook/ingest/body.budget';
 import { keepRawBody } from './webhook/ingest/raw-body';
+import { receivingGate } from './webhook/ingest/receiving.gate';
 
 /** A management request is a small JSON document; validating a large one would hold everybody up. */
 const MAX_API_BODY_BYTES = 65_536;
+/** Of all requests together; one body of the largest size has room in any case. */
+const MAX_HELD_BODY_BYTES = 64 * 1_048_576;
 /** For a whole request to arrive; slower ones are answered 408. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Longer than the idle timeout of common load balancers (60 s), so that it is they who close. */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADERS = 200;
+/** What a new process needs to be ready. */
+const ENDING_RETRY_AFTER_SECONDS = 5;
+/** As node looks for it. */
+const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+/** Who watches a process watches its end too. */
+const PROBES = /^\/(health|metrics)(\/|$)/i;
 
 /** What stands between node's HTTP server and Nest: limits, body readers, and the count of answers. */
 export function prepareHttp(app: NestExpressApplication, config: MiraConfig, logger: Logger): void {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', config.webhook.trust_proxy);
+  const budget = new BodyBudget(Math.max(MAX_HELD_BODY_BYTES, config.webhook.max_body_bytes));
   app.use(logRequests(logger));
   if (config.role === 'worker') app.use(probesOnly());
-  app.use('/webhook', countAnswers(app.get(MetricsService)), keepRawBody(config.webhook.max_body_bytes));
-  app.use('/api', json({ limit: MAX_API_BODY_BYTES }));
+  app.use('/webhook', countAnswers(app.get(MetricsService)));
+  app.use(checkHead, refuseWhileDraining(app.get(Readiness)));
+  app.use('/webhook', receivingGate(config.webhook));
+  app.use('/webhook', keepRawBody(config.webhook.max_body_bytes, budget));
+  app.use('/api', keepRawBody(MAX_API_BODY_BYTES, budget), readApiBody);
   const server: Server = app.getHttpServer();
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxHeadersCount = MAX_HEADERS;
   server.on('clientError', answerClientError);
+  // Node would answer by itself, without a word of why.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
+
+/** What HTTP/1.1 asks of every request (RFC 9110, 7.2 and 10.1.1) and node leaves to whoever answers in words. */
+const checkHead: RequestHandler = ({ httpVersion, headers }, _response, next) => {
+  if (httpVersion !== '1.1') next();
+  else if (headers.host === undefined) next(problems.badRequest('The request has no Host header.'));
+  else if (headers.expect !== undefined && !CONTINUE.test(headers.expect)) next(problems.expectationFailed());
+  else next();
+};
+
+/** A load balancer sees by `/health/ready` that nothing should come here any more; what comes all the same may not. */
+function refuseWhileDraining(readiness: Readiness): RequestHandler {
+  return ({ path }, _response, next) => {
+    if (readiness.state !== 'draining' || PROBES.test(path)) next();
+    else
+      next(problems.overloaded('This process of Mira is ending; another one may take it.', ENDING_RETRY_AFTER_SECONDS));
+  };
 }
 
 /** Counts when the answer is out, so that none is missed, whoever gave it. */

@@ -6,6 +6,7 @@ import type { MiraConfig } from './config/mira.config';
 import { openDatabase } from './database/open-database';
 import { asServerStartError } from './database/server-start-error';
 import { Readiness } from './health/readiness';
+import { HttpAdapter } from './http-adapter';
 import { HttpConnections } from './http-connections';
 import { prepareHttp } from './http-server';
 import { listen } from './listen';
@@ -33,7 +34,7 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
   let app: NestExpressApplication | null = null;
   try {
     const logger = createLogger(config.log.level);
-    app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, database), {
+    app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, database), new HttpAdapter(), {
       bodyParser: false,
       logger: new ApplicationLogger(logger),
       abortOnError: false,
@@ -56,6 +57,7 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
       firstCredentials,
       onFatal: (callback) => database.embedded?.onUnexpectedExit(callback),
       stop: async () => {
+        running.get(Readiness).drain();
         connections.drain(config.shutdown.timeout_seconds * 1_000);
         try {
           await running.close();

@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { version } from '../package.json';
+import { describeAnswers, operationId } from './openapi-answers';
 
 /** The description of the REST interface at /docs/openapi.json, and a page to read it at /docs. */
 export function publishOpenApi(app: NestExpressApplication): void {
@@ -9,12 +10,18 @@ export function publishOpenApi(app: NestExpressApplication): void {
     .setTitle('Mira')
     .setDescription('A multi-tenant webhook gateway for teams that run n8n.')
     .setVersion(version)
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'api-key')
-    .addSecurityRequirements('bearer')
-    .addSecurityRequirements('api-key')
+    .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'An API key' })
+    .addSecurity('api-key', { type: 'apiKey', in: 'header', name: 'X-API-Key' })
+    .addSecurity('secret-key', {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-Hub-Signature-256',
+      description: '`sha256=` and the lower-case hex HMAC-SHA256 of the body, by `webhook.secret_key`',
+    })
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, about), {
+  const document = () =>
+    describeAnswers(app, SwaggerModule.createDocument(app, about, { operationIdFactory: operationId }));
+  SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/openapi.json',
     customSiteTitle: 'Mira API',
   });

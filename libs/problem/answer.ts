@@ -58,18 +58,23 @@ export function answerProblem(
   for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
   response.setHeader('Content-Type', PROBLEM_CONTENT_TYPE);
   response.setHeader('Content-Length', body.length);
-  if (!request.complete) cutOffAfterAnswer(request, response);
+  if (!request.complete) closeAfterAnswer(request, response);
   response.end(body);
 }
 
 /**
- * A body that is refused may still be on its way, and may never end. Closing at once would reset the connection
- * before the client has read why; so it is read and thrown away for a moment, and cut off then.
+ * A body that is refused may still be on its way, and may never end; so the connection ends with its answer. But to
+ * close it while bytes are unread would reset it before the client has read why: first only this side is closed, and
+ * what comes is thrown away for a moment. `destroySoon` is what node calls when the last answer is out.
  */
-function cutOffAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
-  response.once('finish', () => {
-    if (request.complete) return;
-    const timer = setTimeout(() => request.destroy(), LINGER_MS).unref();
-    request.once('close', () => clearTimeout(timer)).resume();
-  });
+function closeAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  response.setHeader('Connection', 'close');
+  const destroySoon = socket.destroySoon.bind(socket);
+  socket.destroySoon = () => {
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    socket.once('close', () => clearTimeout(timer));
+    request.once('end', destroySoon).resume();
+  };
 }

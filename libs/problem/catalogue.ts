@@ -83,6 +83,11 @@ export const CATALOGUE = {
     title: 'Unsupported media type',
     detail: 'A body of this content type, charset or encoding is not taken.',
   },
+  'expectation-failed': {
+    status: 417,
+    title: 'Expectation failed',
+    detail: 'Of what a request may expect, only `100-continue` is met.',
+  },
   'rate-limit-exceeded': {
     status: 429,
     title: 'Rate limit exceeded',
@@ -108,6 +113,11 @@ export const CATALOGUE = {
     status: 503,
     title: 'Service unavailable',
     detail: 'This cannot be done right now; try again later.',
+  },
+  'loop-detected': {
+    status: 508,
+    title: 'Loop detected',
+    detail: 'This was delivered so often already that it has to be going round in a circle.',
   },
 } as const satisfies Record<string, ProblemKind>;
 

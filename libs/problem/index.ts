@@ -1,5 +1,6 @@
 export { answerProblem, problemCodeOf, PROBLEM_CONTENT_TYPE, requestIdOf } from './answer';
 export { CATALOGUE, problemType, type ProblemCode, type ProblemKind } from './catalogue';
+export { ApiProblem, PROBLEM_SCHEMA, problemAnswer } from './openapi';
 export { Problem, type FieldError, type ProblemBody, type ProblemOptions } from './problem';
 export { ProblemFilter, problemErrorMiddleware } from './problem.filter';
 export { problems, type FeatureNotInPlan, type LimitReached, type QuotaExceeded } from './problems';

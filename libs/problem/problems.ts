@@ -102,6 +102,17 @@ export const problems = {
       cause,
     }),
 
+  /** As `serviceUnavailable`, and the connection is closed: the next one may reach another process. */
+  overloaded: (detail: string, retryAfterSeconds: number) =>
+    new Problem('service-unavailable', {
+      detail,
+      headers: { 'Retry-After': String(wholeSeconds(retryAfterSeconds)), Connection: 'close' },
+    }),
+
+  expectationFailed: () => new Problem('expectation-failed'),
+
+  loopDetected: () => new Problem('loop-detected'),
+
   /** Says nothing of the cause to the client; the log gets it. */
   internal: (cause?: unknown) => new Problem('internal', { cause }),
 } as const;

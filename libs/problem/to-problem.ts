@@ -33,6 +33,7 @@ const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   413: 'payload-too-large',
   414: 'uri-too-long',
   415: 'unsupported-media-type',
+  417: 'expectation-failed',
   429: 'rate-limit-exceeded',
   431: 'headers-too-large',
   503: 'service-unavailable',

@@ -1,11 +1,12 @@
 import { Public } from '@mira/access';
 import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiExtraModels, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import type { HealthView, ReadyView } from './health.dto';
+import { CheckView, HealthView, LiveView, ReadyView } from './health.dto';
 import { HealthService } from './health.service';
 
 @ApiTags('health')
+@ApiExtraModels(CheckView)
 @Controller('health')
 @Public('probes carry no credentials, and the answers hold nothing secret')
 export class HealthController {
@@ -14,6 +15,7 @@ export class HealthController {
   /** How Mira and its parts are: 200 while it can serve, 503 when it cannot. */
   @Get()
   @Header('Cache-Control', 'no-store')
+  @ApiServiceUnavailableResponse({ type: HealthView, description: 'It cannot serve.' })
   async report(@Res({ passthrough: true }) response: Response): Promise<HealthView> {
     const report = await this.health.report();
     response.status(report.status === 'unhealthy' ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK);
@@ -23,13 +25,14 @@ export class HealthController {
   /** 200 while the event loop turns, whatever else is wrong: a restart would not mend the database. */
   @Get('live')
   @Header('Cache-Control', 'no-store')
-  live(): { status: 'live' } {
+  live(): LiveView {
     return { status: 'live' };
   }
 
   /** 200 while requests should come here; 503 while starting, draining, or without the database. */
   @Get('ready')
   @Header('Cache-Control', 'no-store')
+  @ApiServiceUnavailableResponse({ type: ReadyView, description: 'Nothing should come here now.' })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadyView> {
     const view = await this.health.ready();
     response.status(view.status === 'ready' ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE);

@@ -15,8 +15,12 @@ export class Readiness implements OnModuleDestroy {
     this.current = 'ready';
   }
 
-  /** First of the steps of a shutdown. */
-  onModuleDestroy(): void {
+  /** For good: what is under way is finished, and nothing else is begun. */
+  drain(): void {
     this.current = 'draining';
+  }
+
+  onModuleDestroy(): void {
+    this.drain();
   }
 }

@@ -13,6 +13,7 @@ describe('the outcome of an answer', () => {
     [401, 'unauthorized', 'rejected'],
     [404, undefined, 'rejected'],
     [413, 'payload-too-large', 'rejected'],
+    [508, 'loop-detected', 'rejected'],
     [500, 'internal', 'failed'],
     [503, 'service-unavailable', 'failed'],
   ] as const)('of %i %s is %s', (status, problem, outcome) => {

@@ -3,7 +3,7 @@ import type { ProblemCode } from '@mira/problem';
 /**
  * What became of a request to a receiving route, as the counters tell them apart:
  * `accepted` is committed (202), `answered` any other 2xx (a duplicate, a handshake), `failed` is the gateway's
- * own fault (5xx), and `rejected` whatever the sender did wrong that has no name of its own here.
+ * own fault (5xx, but not a loop of its clients), and `rejected` whatever the sender did wrong that has no name of its own here.
  */
 export const WEBHOOK_OUTCOMES = [
   'accepted',
@@ -19,6 +19,7 @@ export type WebhookOutcome = (typeof WEBHOOK_OUTCOMES)[number];
 
 /** The outcome that an answer amounts to, by its status and by the problem in it. */
 export function outcomeOf(status: number, problem?: ProblemCode): WebhookOutcome {
+  if (problem === 'loop-detected') return 'rejected';
   if (status >= 500) return 'failed';
   if (status < 400) return status === 202 ? 'accepted' : 'answered';
   if (problem === 'rate-limit-exceeded') return 'rate_limited';

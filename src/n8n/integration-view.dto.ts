@@ -22,6 +22,11 @@ export class IntegrationWithSecretView extends IntegrationView {
   signing_secret!: string;
 }
 
+export class IntegrationPage {
+  data!: IntegrationView[];
+  next_cursor!: string | null;
+}
+
 export function integrationView(integration: Integration): IntegrationView {
   return {
     id: integration.id,

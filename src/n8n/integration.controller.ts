@@ -1,10 +1,10 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
-import { type Page, PageQuery } from '@mira/page';
+import { PageQuery } from '@mira/page';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CreateIntegrationDto, UpdateIntegrationDto } from './integration.dto';
 import { IntegrationService } from './integration.service';
-import type { IntegrationView, IntegrationWithSecretView } from './integration-view.dto';
+import { IntegrationPage, IntegrationView, IntegrationWithSecretView } from './integration-view.dto';
 
 @ApiTags('integrations')
 @Controller('api/v1/integrations')
@@ -14,7 +14,7 @@ export class IntegrationController {
   /** Newest first. */
   @Get()
   @Allow('integration:read')
-  list(@CurrentPrincipal() who: Principal, @Query() page: PageQuery): Promise<Page<IntegrationView>> {
+  list(@CurrentPrincipal() who: Principal, @Query() page: PageQuery): Promise<IntegrationPage> {
     return this.integrations.list(who.tenantId, page);
   }
 

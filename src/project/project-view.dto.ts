@@ -11,6 +11,11 @@ export class ProjectView {
   updated_at!: string;
 }
 
+export class ProjectPage {
+  data!: ProjectView[];
+  next_cursor!: string | null;
+}
+
 export function projectView(project: Project): ProjectView {
   return {
     id: project.id,

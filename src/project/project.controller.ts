@@ -1,8 +1,8 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
-import { type Page, PageQuery } from '@mira/page';
+import { PageQuery } from '@mira/page';
 import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { ProjectView } from './project-view.dto';
+import { ProjectPage, ProjectView } from './project-view.dto';
 import { ProjectService } from './project.service';
 
 @ApiTags('projects')
@@ -13,7 +13,7 @@ export class ProjectController {
   /** Newest first. */
   @Get()
   @Allow('project:read')
-  list(@CurrentPrincipal() who: Principal, @Query() page: PageQuery): Promise<Page<ProjectView>> {
+  list(@CurrentPrincipal() who: Principal, @Query() page: PageQuery): Promise<ProjectPage> {
     return this.projects.list(who.tenantId, page);
   }
 

@@ -35,6 +35,7 @@ describeMira(
         'x-mira-attempt': '1',
         'x-mira-service': 'github',
         'x-mira-event-type': event,
+        'x-mira-hops': '1',
         traceparent: expect.stringMatching(new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`)),
       });
       for (const name of ['x-hub-signature-256', 'x-api-key', 'cookie']) expect(headers).not.toHaveProperty(name);
@@ -47,6 +48,30 @@ describeMira(
       };
       expect(verifyStandard(message, [integration.signing_secret], new Date())).toMatchObject({ kind: 'valid' });
       expect((await mira().get(`/api/v1/events/${String(json['id'])}`)).json).toMatchObject({ status: 'delivered' });
+    });
+
+    it('counts on where the event was delivered before', async () => {
+      const { push } = await aRouteTo(mira(), receiver.url);
+      const { json } = await push('{}', { 'x-mira-hops': '4' });
+      await deliveryOf(mira(), json['id'], { status: 'delivered' });
+      expect(receiver.calls[0]?.headers).toMatchObject({ 'x-mira-hops': '5' });
+    });
+
+    it('that leads back to Mira goes round five times, and is dead then', async () => {
+      const integration = await mira().createIntegration(mira().url);
+      const endpoint = await mira().createEndpoint('standard', { secret: integration.signing_secret });
+      const webhook_path = `standard/${endpoint.id}`;
+      await mira().createRoute('standard', { kind: 'n8n', integration_id: integration.id, webhook_path });
+      const before = await mira().rows();
+      const headers = { 'content-type': 'application/json', 'webhook-id': randomUUID() };
+      expect((await mira().call('POST', '/webhook/standard', '{}', { headers })).status).toBe(202);
+      await eventually(async () => {
+        const { json } = await mira().get('/api/v1/deliveries?status=dead&limit=1');
+        expect(json['data']).toEqual([
+          expect.objectContaining({ attempt_count: 1, reason: expect.stringMatching(/508/) }),
+        ]);
+      }, 30_000);
+      expect((await mira().rows())['events']).toBe((before['events'] ?? 0) + 6);
     });
 
     it('of an event without a trace begins one, and of one without a body has none', async () => {

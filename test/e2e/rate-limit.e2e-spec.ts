@@ -97,3 +97,37 @@ describeMira(
   },
   { MIRA_WEBHOOK_RATE_LIMIT_ENABLED: 'false', MIRA_WEBHOOK_RATE_LIMIT_MAX_REQUESTS: '1' },
 );
+
+describeMira(
+  'behind a proxy that is trusted, a rate limit',
+  (mira) => {
+    const secret = 'the secret';
+    let n = 0;
+
+    function sendAs(forwardedFor: string): Promise<Answer> {
+      const body = `{"n":${n++}}`;
+      const headers = { ...signedAsHub(body, secret), 'x-forwarded-for': forwardedFor };
+      return mira().send('/webhook/n8n', body, headers);
+    }
+
+    it('is counted for each address that the proxy names', async () => {
+      for (const client of ['203.0.113.1', '203.0.113.2']) {
+        for (let i = 0; i < LIMIT; i++) expect((await sendAs(client)).status).toBe(202);
+        expect((await sendAs(client)).status).toBe(429);
+      }
+    });
+
+    it('is counted for the connection where the proxy names no address, whatever it says', async () => {
+      const said = ['unknown', '203.0.113.9:80', 'x'.repeat(5_000), "'", '[::1]'];
+      const answers = [];
+      for (const forwardedFor of [...said, 'and once more']) answers.push((await sendAs(forwardedFor)).status);
+      expect(answers).toEqual([202, 202, 202, 202, 202, 429]);
+    });
+  },
+  {
+    MIRA_WEBHOOK_TRUST_PROXY: '1',
+    MIRA_WEBHOOK_SECRET_KEY: 'the secret',
+    MIRA_WEBHOOK_RATE_LIMIT_MAX_REQUESTS: String(LIMIT),
+    MIRA_WEBHOOK_RATE_LIMIT_WINDOW_SECONDS: String(WINDOW_SECONDS),
+  },
+);

@@ -190,8 +190,29 @@ describeMira('a webhook', (mira) => {
 
   it('is posted and nothing else', async () => {
     const { path } = await mira().createEndpoint('github');
-    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
-      expect([404, 405]).toContain((await mira().call(method, path)).status);
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      for (const at of [path, '/webhook/github', '/webhook/github/']) {
+        const answer = await mira().call(method, at);
+        expect(answer).toMatchObject(problem(405, 'method-not-allowed'));
+        expect(answer.headers.get('allow')).toBe('POST');
+      }
+      expect(await mira().call(method, '/webhook/unknown')).toMatchObject(problem(404, 'unknown-service'));
+    }
+    expect((await mira().call('HEAD', path)).status).toBe(405);
+  });
+
+  it('is posted to a service or an endpoint, and to no other address', async () => {
+    for (const path of ['/webhook', '/webhook/', '/webhook/github/a/b', '/webhook//github']) {
+      expect(await mira().call('POST', path, '{}')).toMatchObject({ status: 404 });
+    }
+  });
+
+  it('that was delivered by Mira is taken after five hops, and not after more', async () => {
+    const sent = (hops: string) => mira().call('POST', '/webhook/generic', '', { headers: { 'x-mira-hops': hops } });
+    for (const hops of ['0', '1', '5']) expect((await sent(hops)).status).toBe(202);
+    for (const hops of ['6', '999']) expect(await sent(hops)).toMatchObject(problem(508, 'loop-detected'));
+    for (const hops of ['-1', 'many', '1, 1', '9'.repeat(400)]) {
+      expect(await sent(hops)).toMatchObject(problem(400, 'bad-request'));
     }
   });
 
@@ -232,6 +253,44 @@ describeMira(
       expect(
         (await mira().call('POST', '/webhook/n8n', '{}', { headers: { 'content-type': 'application/json' } })).status,
       ).toBe(202);
+    });
+
+    it('cannot be sent again at another service, under another key, with or without its own', async () => {
+      const body = '{"type":"stolen"}';
+      const signed = signedAsHub(body, 'the secret');
+      const first = await mira().send('/webhook/n8n', body, { ...signed, 'idempotency-key': 'one' });
+      expect(first.status).toBe(202);
+      const before = await mira().rows();
+      for (const service of ['github', 'generic', 'standard']) {
+        for (const key of ['one', 'another', '']) {
+          const more: Record<string, string> = key ? { 'idempotency-key': key } : {};
+          const again = await mira().send(`/webhook/${service}`, body, { ...signed, ...more });
+          expect(again).toMatchObject({ status: 403, json: { error: 'Invalid signature' } });
+          expect(again.json['detail']).toContain('used before');
+        }
+      }
+      expect((await mira().send('/webhook/n8n', body, { ...signed, 'idempotency-key': 'another' })).status).toBe(403);
+      const again = await mira().send('/webhook/n8n', body, { ...signed, 'idempotency-key': 'one' });
+      expect(again).toMatchObject({ status: 200, json: { id: first.json['id'], duplicate: true } });
+      expect(await mira().rows()).toEqual(before);
+    });
+
+    it('without a key is the same as often as it comes, at its service alone', async () => {
+      const body = '{"type":"no key"}';
+      const signed = signedAsHub(body, 'the secret');
+      const first = await mira().send('/webhook/generic', body, signed);
+      expect(first.status).toBe(202);
+      const again = await mira().send('/webhook/generic', body, signed);
+      expect(again).toMatchObject({ status: 200, json: { id: first.json['id'], duplicate: true } });
+      expect((await mira().send('/webhook/n8n', body, signed)).status).toBe(403);
+    });
+
+    it('has a key that counts for its service alone', async () => {
+      for (const service of ['n8n', 'generic']) {
+        const body = `{"type":"of ${service}"}`;
+        const headers = { ...signedAsHub(body, 'the secret'), 'idempotency-key': 'of two services' };
+        expect((await mira().send(`/webhook/${service}`, body, headers)).status).toBe(202);
+      }
     });
 
     it('with a key that is none is not saved by a good signature', async () => {

@@ -89,6 +89,46 @@ describe.each(kinds())('a shutdown (%s database)', (kind) => {
     expect(receiver.calls).toHaveLength(1);
   });
 
+  it('takes nothing new while the attempts under way are finished, and all that it had begun to take', async () => {
+    mira = await startTestMira(kind);
+    const { push } = await aRouteTo(mira, receiver.url);
+    const { path, secret } = await mira.createEndpoint('github');
+    const held: (() => void)[] = [];
+    receiver.willAnswer((response, call) => void held.push(() => answering(200)(response, call)));
+    await push();
+    await eventually(() => expect(held).toHaveLength(1));
+    const half = await RawConnection.open(mira.port);
+    const headers = { ...signedAsGithub('{"a":1}', secret), 'content-type': 'application/json', 'content-length': '7' };
+    const given = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    await half.write(`POST ${path} HTTP/1.1\r\nhost: mira\r\n${given.join('')}\r\n{"a"`);
+    // Later than the half, so that when this is answered the half has been seen.
+    await mira.send(path, '{}', signedAsGithub('{}', secret));
+    const before = await mira.rows();
+
+    const { port } = mira;
+    const restarted = mira.restart();
+    for (const line of [`POST ${path}`, 'POST /webhook/github', 'GET /api/v1/events']) {
+      const raw = await RawConnection.open(port);
+      await raw.write(`${line} HTTP/1.1\r\nhost: mira\r\nx-api-key: ${mira.apiKey}\r\n\r\n`);
+      const refused = await raw.untilClosed();
+      expect([line, refused?.status]).toEqual([line, 503]);
+      for (const header of [
+        /^connection: close$/im,
+        /^retry-after: \d+$/im,
+        /^content-type: application\/problem\+json$/im,
+      ])
+        expect(refused?.head).toMatch(header);
+    }
+    await half.write(':1}');
+    expect(await half.untilClosed()).toMatchObject({
+      status: 202,
+      head: expect.stringMatching(/^connection: close$/im),
+    });
+    held[0]?.();
+    await restarted;
+    expect((await mira.rows())['events']).toBe((before['events'] ?? 0) + 1);
+  });
+
   it('waits no longer for an attempt than it may, and does not take its end for an outcome', async () => {
     mira = await startTestMira(kind, { MIRA_SHUTDOWN_TIMEOUT_SECONDS: '1', MIRA_DELIVERY_TIMEOUT_MS: '8000' });
     const { push } = await aRouteTo(mira, receiver.url);

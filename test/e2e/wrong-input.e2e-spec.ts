@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { eventually } from '../support/eventually';
 import { type Answer, describeMira, type TestMira } from '../support/mira';
 import { RawConnection } from '../support/raw-http';
 import { signedAsGithub, signedAsStandard } from '../support/signed';
@@ -125,6 +126,34 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
     await raw.write(post(path, ['content-length: 99999999999999', 'content-type: application/json']));
     const answer = await raw.untilClosed();
     expect([answer?.status, answer?.body]).toEqual([413, expect.stringContaining('payload-too-large')]);
+    expect(answer?.head).toMatch(/^connection: close$/im);
+  });
+
+  it.each([
+    ['an unknown service', 'POST /webhook/unknown', 404],
+    ['a method that receives nothing', 'PUT /webhook/github', 405],
+    ['what was delivered too often', 'POST /webhook/github HTTP/1.1\r\nx-mira-hops: 6\r\nx:', 508],
+  ])('a body for %s, before any of it is sent', async (_case, line, status) => {
+    const raw = await RawConnection.open(mira().port);
+    await raw.write(`${line} HTTP/1.1\r\nhost: mira\r\ncontent-length: 1000\r\n\r\n`);
+    const answer = await raw.untilClosed();
+    expect([answer?.status, answer?.head]).toEqual([status, expect.stringMatching(/^connection: close$/im)]);
+    expect(answer?.head).toContain('application/problem+json');
+  });
+
+  it('more bodies at one time than there is room for, and room there is again when they are gone', async () => {
+    const almost = `${post(path, ['content-length: 1048576', 'content-type: text/plain'])}${'x'.repeat(LIMIT - 1)}`;
+    const many = await Promise.all(Array.from({ length: 70 }, () => RawConnection.open(mira().port)));
+    await Promise.all(many.map((raw) => raw.write(almost)));
+    await eventually(() => expect(many.filter(({ answer }) => answer !== null).length).toBeGreaterThanOrEqual(6));
+    const refused = many.flatMap(({ answer }) => answer ?? []);
+    expect(refused.length).toBeLessThan(20);
+    for (const { status, head } of refused) {
+      expect([status, head]).toEqual([503, expect.stringMatching(/^connection: close$/im)]);
+      expect(head).toMatch(/^retry-after: \d+$/im);
+    }
+    for (const raw of many) raw.destroy();
+    await eventually(async () => expectProblem(await send('not JSON'), 400, 'malformed-body'));
   });
 
   it('a body that never ends, while it is still being sent', async () => {
@@ -193,6 +222,21 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
     expect((await raw.untilClosed())?.status).toBe(431);
   });
 
+  it('an expectation that is not met', async () => {
+    const raw = await RawConnection.open(mira().port);
+    await raw.write(post(path, ['content-length: 2', 'expect: the-unexpected', 'connection: close']) + '{}');
+    const answer = await raw.untilClosed();
+    expect([answer?.status, answer?.body]).toEqual([417, expect.stringContaining('expectation-failed')]);
+  });
+
+  it.each(['', 'x-forwarded-host: mira\r\n'])('a request without a host: %j', async (more) => {
+    const raw = await RawConnection.open(mira().port);
+    await raw.write(`GET /health/live HTTP/1.1\r\n${more}connection: close\r\n\r\n`);
+    const answer = await raw.untilClosed();
+    expect([answer?.status, answer?.body]).toEqual([400, expect.stringContaining('no Host header')]);
+    expect(answer?.head).toContain('application/problem+json');
+  });
+
   it('what is no HTTP', async () => {
     const raw = await RawConnection.open(mira().port);
     await raw.write('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello\r\n\r\n');
@@ -221,10 +265,36 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
     expectProblem(await mira().post(`/webhook/${service}`, {}), 404);
   });
 
-  it.each(['/webhook/%zz', '/webhook/github/%E0%A4%A'])('the address %s, which cannot be decoded', async (address) => {
+  it.each([
+    '/webhook/%zz',
+    '/webhook/%ff',
+    '/webhook/%',
+    '/webhook/%ED%A0%80',
+    '/webhook/github/%E0%A4%A',
+    '/webhook/github/%ED%BF%BF',
+    '/webhook/github/%C0%AF',
+    '/api/v1/events/%ff',
+    '/api/v1/webhook-endpoints/%ED%A0%80/rotate-secret',
+  ])('the address %s, which cannot be decoded', async (address) => {
     const { status, headers, json: problem } = await mira().post(address, {});
     expect([status, headers.get('content-type')]).toEqual([400, 'application/problem+json']);
     expect(problem).toMatchObject({ type: 'urn:mira:problem:bad-request', request_id: expect.any(String) });
+  });
+
+  it.each([
+    '/webhook/\xff',
+    '/webhook/github/\xed\xa0\x80',
+    '/\xff',
+    '/webhook/%ff?%ff',
+    '/api/v1/events?cursor=%ff',
+    '*',
+  ])('the address %j as it stands on the wire', async (address) => {
+    const raw = await RawConnection.open(mira().port);
+    const head = `POST ${address} HTTP/1.1\r\nhost: mira\r\nx-api-key: ${mira().apiKey}\r\nconnection: close\r\n\r\n`;
+    await raw.write(Buffer.from(head, 'latin1'));
+    const answer = await raw.untilClosed();
+    expect([400, 404]).toContain(answer?.status);
+    expect(answer?.head).toContain('application/problem+json');
   });
 
   it('an address without end', async () => {
@@ -252,6 +322,58 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
     expectProblem(await send('{}', { 'x-github-delivery': key }), 400);
   });
 
+  describe('at a management route:', () => {
+    const manage = (body: string | Buffer, headers: Headers = {}) =>
+      mira().call('POST', '/api/v1/webhook-endpoints', body, {
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+
+    it.each([
+      ['arrays', '['.repeat(20_000) + ']'.repeat(20_000)],
+      ['arrays in a field', `{"config":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
+      ['objects in a field', `{"config":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`],
+      ['one level too many', `{"a":${'['.repeat(128)}${']'.repeat(128)}}`],
+    ])('JSON that is nested too deep: %s', async (_case, body) => {
+      const answer = await manage(body);
+      expectProblem(answer, 400, 'malformed-body');
+      expect(answer.json['detail']).toContain('128 levels');
+    });
+
+    it.each(['[]', '"text"', '7', 'null', '{"a":1', '{"a":1}{}', ' ', "{'a':1}"])('the body %j', async (body) => {
+      expectProblem(await manage(body), 400, 'malformed-body');
+    });
+
+    it('bytes that are no UTF-8', async () => {
+      expectProblem(await manage(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), 400, 'malformed-body');
+    });
+
+    it.each<Headers>([
+      { 'content-type': 'text/plain' },
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      { 'content-type': 'application/json; charset=utf-16' },
+      { 'content-type': 'nonsense' },
+      { 'content-encoding': 'gzip' },
+    ])('what %j says', async (headers) => {
+      expectProblem(await manage('{}', headers), 415, 'unsupported-media-type');
+    });
+
+    it('no body, where one is needed', async () => {
+      expectProblem(await manage(''), 400, 'validation-failed');
+    });
+
+    it('a body that is too large, and no end of it, while it is still being sent', async () => {
+      for (const [length, chunk] of [
+        ['content-length: 99999999', 'x'.repeat(1_000)],
+        ['transfer-encoding: chunked', `20000\r\n${'x'.repeat(0x20000)}\r\n`],
+      ] as const) {
+        const raw = await RawConnection.open(mira().port);
+        await raw.write(`${post('/api/v1/routes', [length, 'content-type: application/json'])}${chunk}`);
+        const answer = await raw.untilClosed();
+        expect([answer?.status, answer?.head]).toEqual([413, expect.stringMatching(/^connection: close$/im)]);
+      }
+    });
+  });
+
   it('a header with a NUL', async () => {
     const raw = await RawConnection.open(mira().port);
     const headers = { ...signedAsGithub('{}', secret), 'x-github-delivery': 'a\0b', 'x-github-event': 'pu\0sh' };
@@ -262,6 +384,16 @@ describeMira('what is wrong is refused, and nothing of it is stored:', (mira) =>
 });
 
 describeMira('what looks wrong and is not, is taken:', (mira) => {
+  it.each([
+    ['of HTTP/1.0 without a host', 'GET /health/live HTTP/1.0', ''],
+    ['that asks whether to go on', 'GET /health/live HTTP/1.1', 'host: mira\r\nexpect: 100-continue\r\n'],
+  ])('a request %s', async (_case, line, more) => {
+    const raw = await RawConnection.open(mira().port);
+    await raw.write(`${line}\r\n${more}connection: close\r\n\r\n`);
+    const answer = await raw.untilClosed();
+    expect(`${answer?.head}${answer?.body}`).toMatch(/HTTP\/1.1 200 OK/);
+  });
+
   async function eventOf(answer: Answer): Promise<Record<string, unknown>> {
     expect(answer.status).toBe(202);
     return (await mira().get(`/api/v1/events/${String(answer.json['id'])}`)).json;

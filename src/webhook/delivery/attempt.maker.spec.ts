@@ -82,6 +82,7 @@ function aDelivery(target: DeliveryTarget, event: Partial<DueDelivery['event']> 
       contentType: 'application/json',
       body: Buffer.from('{"n":1}'),
       traceParent: null,
+      hops: 0,
       receivedAt: new Date(),
       ...event,
     },

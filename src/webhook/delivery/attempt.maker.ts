@@ -64,7 +64,7 @@ export class AttemptMaker {
   private async callAgent(delivery: DueDelivery, name: string): Promise<AttemptResult> {
     const agent = this.agents.find(name);
     if (!agent) return { kind: 'failed', detail: `No agent ${name} is registered in this Mira.`, retryAfter: null };
-    const { id: eventId, contentType, body, ...event } = delivery.event;
+    const { id: eventId, contentType, body, hops: _hops, ...event } = delivery.event;
     const parsed = parsePayload({ headers: contentType === null ? {} : { 'content-type': contentType }, body });
     const payload = parsed.kind === 'ok' ? parsed.payload.value : null;
     const { tenantId, id: deliveryId, attempt } = delivery;

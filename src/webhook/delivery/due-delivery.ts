@@ -1,5 +1,6 @@
 import type { GroupClient } from '../../database/group.client';
 import type { ClaimedJob } from './claimed-job';
+import { hopsOf } from './hops';
 
 /** All that an attempt needs to know, read in one query for a whole batch of jobs. */
 export interface DueDelivery {
@@ -15,6 +16,8 @@ export interface DueDelivery {
     readonly body: Buffer;
     readonly traceParent: string | null;
     readonly receivedAt: Date;
+    /** Deliveries that led to the event, as its sender said. */
+    readonly hops: number;
   };
   readonly target: DeliveryTarget;
 }
@@ -50,6 +53,7 @@ interface Row {
   body: Buffer;
   trace_parent: string | null;
   received_at: Date;
+  hops: string | null;
   agent_name: string | null;
   route_id: string | null;
   workflow_id: string | null;
@@ -62,7 +66,7 @@ interface Row {
 
 const LOAD = `
   SELECT d.tenant_id, d.id, d.rejection_count, d.attempt_count, e.id AS event_id, e.service, e.event_type,
-    e.content_type, e.body, e.trace_parent, e.received_at, coalesce(d.agent_name, r.agent_name) AS agent_name,
+    e.content_type, e.body, e.trace_parent, e.received_at, e.headers->>'x-mira-hops' AS hops, coalesce(d.agent_name, r.agent_name) AS agent_name,
     r.id AS route_id, r.workflow_id, r.webhook_path, i.id AS integration_id, i.base_url, i.api_key, i.signing_secret
   FROM unnest($1::uuid[], $2::uuid[]) AS due (tenant_id, id)
   JOIN deliveries d ON d.tenant_id = due.tenant_id AND d.id = due.id AND d.status = 'queued'
@@ -100,6 +104,7 @@ function deliveryOf(row: Row): DueDelivery {
       body: row.body,
       traceParent: row.trace_parent,
       receivedAt: row.received_at,
+      hops: hopsOf(row.hops) ?? 0,
     },
     target: targetOf(row),
   };

@@ -17,6 +17,7 @@ function aDelivery(event: Partial<DueDelivery['event']> = {}, attempt = 1): DueD
       body: Buffer.from('{}'),
       traceParent: null,
       receivedAt: new Date(0),
+      hops: 0,
       ...event,
     },
     target: { kind: 'none', reason: '' },
@@ -39,6 +40,11 @@ describe('the headers of an attempt', () => {
       'x-mira-service': 'github',
       'x-mira-event-type': 'push',
     });
+  });
+
+  it('count one hop more than the event came with', () => {
+    expect(outboundHeaders(aDelivery(), sign)['x-mira-hops']).toBe('1');
+    expect(outboundHeaders(aDelivery({ hops: 4 }), sign)['x-mira-hops']).toBe('5');
   });
 
   it('keep their ids over retries', () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DueDelivery } from './due-delivery';
+import { HOPS_HEADER } from './hops';
 
 /** No "bot" in it: n8n turns such callers away outside its webhook paths. */
 export const USER_AGENT = 'Mira/0.1 (webhook gateway)';
@@ -25,6 +26,7 @@ export function outboundHeaders(
     'x-mira-delivery-id': id,
     'x-mira-attempt': String(attempt),
     'x-mira-service': event.service,
+    [HOPS_HEADER]: String(event.hops + 1),
     ...(event.eventType && PLAIN.test(event.eventType) ? { 'x-mira-event-type': event.eventType } : {}),
     traceparent: traceParentOf(id, attempt, event),
   };

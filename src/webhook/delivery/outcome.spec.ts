@@ -68,8 +68,8 @@ describe('an HTTP status', () => {
     expect(resultOfStatus(status, null).kind).toBe('done');
   });
 
-  it('410 is gone', () => {
-    expect(resultOfStatus(410, null).kind).toBe('gone');
+  it.each([410, 508])('%d is gone', (status) => {
+    expect(resultOfStatus(status, null).kind).toBe('gone');
   });
 
   it.each([400, 401, 403, 404, 405, 413, 422, 499])('%d is rejected', (status) => {

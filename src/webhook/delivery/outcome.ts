@@ -10,7 +10,7 @@ const MAX_REASON_LENGTH = 500;
 /** What came back from one attempt, whatever carried it there. */
 export type AttemptResult =
   | { readonly kind: 'done'; readonly detail?: string }
-  /** The receiver never wants it: 410, or an agent that says so. */
+  /** The receiver never wants it: 410, 508, or an agent that says so. */
   | { readonly kind: 'gone'; readonly detail: string }
   /** The receiver says no to this request; it may have been a slip of its configuration, so it is asked again. */
   | { readonly kind: 'rejected'; readonly detail: string }
@@ -79,6 +79,8 @@ const PASSING_CLIENT_ERRORS: ReadonlySet<number> = new Set([408, 409, 425, 429])
 /** The meaning of an HTTP status, where the receiver is known to say nothing finer. */
 export function resultOfStatus(status: number, retryAfter: Date | null): AttemptResult {
   if (status >= 200 && status < 300) return { kind: 'done' };
+  // Mira itself answers so to what it has sent round in a circle; once more round would change nothing.
+  if (status === 508) return { kind: 'gone', detail: 'The receiver answered 508: the delivery is going in a circle.' };
   if (status === 410) return { kind: 'gone', detail: 'The receiver answered 410: it is gone for good.' };
   if (status >= 400 && status < 500 && !PASSING_CLIENT_ERRORS.has(status)) {
     return { kind: 'rejected', detail: `The receiver answered ${status}.` };

@@ -77,6 +77,7 @@ function incomingEvent(sender: Sender, request: ReceivedRequest): IncomingEvent 
   if (dedup.kind === 'malformed') throw problems.badRequest(dedup.detail);
   // A sender that gives no id, but a proof that no second event can carry, has given an id all the same.
   const proofKey = sender.proofHash && `proof:${sender.proofHash.toString('base64url')}`;
+  const key = dedup.kind === 'key' ? dedup.key : proofKey;
   return {
     id: newId(),
     tenantId: sender.tenantId,
@@ -84,7 +85,7 @@ function incomingEvent(sender: Sender, request: ReceivedRequest): IncomingEvent 
     service: source.name,
     eventType: source.eventType(request, parsed.payload),
     dedupScope: sender.dedupScope,
-    dedupKey: dedup.kind === 'key' ? dedup.key : proofKey,
+    dedupKey: key && sender.dedupPrefix + key,
     proofHash: sender.proofHash,
     contentType: request.headers['content-type'] ?? null,
     headers: keptHeaders(request.headers, sender.proofHeader),

@@ -12,8 +12,11 @@ import { HUB_SIGNATURE_HEADER, verifyHubSignature } from '../source/hmac-proof';
 import type { ReceivedRequest } from '../source/received-request';
 import type { Source } from '../source/source';
 import { findSource } from '../source/source.registry';
+import { clientAddress } from './client-address';
 import { rawBodyOf } from './raw-body';
 import { type Sender, setSender } from './sender';
+
+const SECRET_KEY_SCOPE = 'webhook.secret_key';
 
 /** Proves who sent a webhook, before anything else is done for it. Nothing is open by default. */
 @Injectable()
@@ -27,7 +30,6 @@ export class SenderGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request<{ service: string; endpoint_id?: string }>>();
-    if (!this.config.webhook.enabled) throw problems.notFound();
     const source = findSource(request.params.service);
     if (!source) throw problems.unknownService();
     const { endpoint_id: endpointId } = request.params;
@@ -48,6 +50,7 @@ export class SenderGuard implements CanActivate {
       source,
       endpointId: endpoint.id,
       dedupScope: endpoint.id,
+      dedupPrefix: '',
       client: `endpoint:${endpoint.id}`,
       proofHeader: source.proofHeader(endpoint.config),
       proofHash: source.provesOneEvent(endpoint.config) ? hashOf(proof) : null,
@@ -72,6 +75,7 @@ export class SenderGuard implements CanActivate {
           endpointId: null,
           // Two holders of keys choose their ids apart: the same one from both is no repetition.
           dedupScope: `${client} ${source.name}`,
+          dedupPrefix: '',
           client,
           proofHeader: null,
           proofHash: null,
@@ -93,10 +97,12 @@ export class SenderGuard implements CanActivate {
       tenantId: tenant.id,
       source,
       endpointId: null,
-      dedupScope: source.name,
-      client: `address:${request.ip}`,
+      // One secret signs for all services, and no signature says for which: used at one, it is used up for all.
+      dedupScope: SECRET_KEY_SCOPE,
+      dedupPrefix: `${source.name} `,
+      client: `address:${clientAddress(request.ip, request.socket.remoteAddress)}`,
       proofHeader: HUB_SIGNATURE_HEADER,
-      proofHash: source.provesOneEvent({}) ? hashOf(proof) : null,
+      proofHash: hashOf(proof),
     };
   }
 }

@@ -8,6 +8,8 @@ export interface Sender {
   readonly endpointId: string | null;
   /** Within which a dedup key means one and the same delivery. */
   readonly dedupScope: string;
+  /** Stands before each dedup key, where several services share a scope and choose their keys apart. */
+  readonly dedupPrefix: string;
   /** Whose token bucket pays for the request. */
   readonly client: string;
   /** Where the proof stood, in lower case: it is used up, and not kept with the event. Null for an API key. */

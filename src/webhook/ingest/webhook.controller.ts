@@ -1,7 +1,8 @@
 import { Public } from '@mira/access';
-import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Controller, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiParam, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { ApiReceiving } from './api-receiving.decorator';
 import { IngestService } from './ingest.service';
 import { rawBodyOf } from './raw-body';
 import { ReceivedView } from './received.dto';
@@ -19,14 +20,20 @@ export class WebhookController {
 
   /** Receives a webhook by API key, or signed with `webhook.secret_key`. */
   @Post(':service')
-  @ApiHeader({ name: 'X-API-Key', required: false, description: 'An API key with webhook:receive' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same for each try of one delivery' })
+  @HttpCode(202)
+  @ApiReceiving()
+  @ApiSecurity('bearer')
+  @ApiSecurity('api-key')
+  @ApiSecurity('secret-key')
   receive(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<ReceivedView> {
     return this.accept(request, response);
   }
 
   /** Receives a webhook at a tenant's own address, whose endpoint says how the sender proves itself. */
   @Post(':service/:endpoint_id')
+  @HttpCode(202)
+  @ApiReceiving()
+  @ApiParam({ name: 'endpoint_id', schema: { type: 'string', format: 'uuid' } })
   receiveAtEndpoint(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<ReceivedView> {
     return this.accept(request, response);
   }

@@ -1,0 +1,11 @@
+/** How many deliveries of Mira's lie behind a request: it is sent with each, and kept with what comes of it. */
+export const HOPS_HEADER = 'x-mira-hops';
+
+/** A chain of Miras may be meant; one as long as this leads back into itself. */
+export const MAX_HOPS = 5;
+
+/** Reads the header: 0 where there is none, null where it says nothing that can be counted on. */
+export function hopsOf(header: string | readonly string[] | null | undefined): number | null {
+  if (header === undefined || header === null) return 0;
+  return typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) : null;
+}

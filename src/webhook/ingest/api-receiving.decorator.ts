@@ -1,0 +1,27 @@
+import { ApiProblem } from '@mira/problem';
+import { applyDecorators } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBody, ApiConsumes, ApiHeader, ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import { HOPS_HEADER } from '../delivery/hops';
+import { serviceNames } from '../source/source.registry';
+import { ReceivedView } from './received.dto';
+
+/** What a receiving route takes and answers, which no type of its method tells: it reads bytes, not a DTO. */
+export function ApiReceiving(): MethodDecorator {
+  return applyDecorators(
+    ApiParam({ name: 'service', schema: { type: 'string', enum: [...serviceNames] } }),
+    ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same for each try of one delivery' }),
+    ApiHeader({ name: HOPS_HEADER, required: false, description: 'How many deliveries of Mira led to it' }),
+    ApiConsumes('application/json', 'application/x-www-form-urlencoded', 'application/xml', 'text/plain'),
+    ApiBody({ description: 'Kept byte for byte', required: false, schema: {} }),
+    ApiAcceptedResponse({ type: ReceivedView, description: 'Stored, together with its deliveries' }),
+    ApiOkResponse({ type: ReceivedView, description: 'A duplicate: the id is that of the first one' }),
+    ApiProblem(400, 'The body is not what its content type says, or the id of the delivery cannot be kept.'),
+    ApiProblem(401, 'There is no proof of who sends it, or the API key is unknown.'),
+    ApiProblem(403, 'The proof is wrong, stale or replayed, or the API key may not receive.'),
+    ApiProblem(404, 'There is no such service or endpoint, or webhooks are not received.'),
+    ApiProblem(413, 'The body is larger than `webhook.max_body_bytes`.'),
+    ApiProblem(415, 'A content type, charset or encoding that is not taken.'),
+    ApiProblem(429, 'The rate limit; `Retry-After` says when to come again.'),
+    ApiProblem(508, 'It was delivered so often already that it goes round in a circle.'),
+  );
+}

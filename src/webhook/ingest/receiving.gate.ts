@@ -1,0 +1,25 @@
+import { problems } from '@mira/problem';
+import { type RequestHandler, Router } from 'express';
+import { HOPS_HEADER, hopsOf, MAX_HOPS } from '../delivery/hops';
+import { findSource } from '../source/source.registry';
+
+/**
+ * Turns away what no proof could make welcome, while its body is still on its way: a stranger's bytes are held in
+ * memory only for an address that receives. Mounted at `/webhook`.
+ */
+export function receivingGate({ enabled }: { readonly enabled: boolean }): RequestHandler {
+  const gate = Router();
+  gate.all('/:service{/:endpoint_id}', ({ params, method, headers }, _response, next) => {
+    if (!enabled) throw problems.notFound('Webhooks are not received here.');
+    if (!findSource(params.service)) throw problems.unknownService();
+    if (method !== 'POST') throw problems.methodNotAllowed(['POST']);
+    const hops = hopsOf(headers[HOPS_HEADER]);
+    if (hops === null) throw problems.badRequest(`The header ${HOPS_HEADER} is not a number of deliveries.`);
+    if (hops > MAX_HOPS) throw problems.loopDetected();
+    next('router');
+  });
+  gate.use(() => {
+    throw problems.notFound();
+  });
+  return gate;
+}
