@@ -38,6 +38,6 @@ import { UserService } from './user/user.service';
     { provide: APP_GUARD, useClass: AuthenticationGuard },
     { provide: APP_GUARD, useClass: PermissionGuard },
   ],
-  exports: [AccessLease, Authenticator, FirstStart, PasswordHasher],
+  exports: [AccessLease, Authenticator, FirstStart, PasswordHasher, UserService],
 })
 export class RbacModule {}

@@ -13,6 +13,6 @@ import { TenantUpkeep } from './tenant.upkeep';
   imports: [TypeOrmModule.forFeature([Tenant])],
   controllers: [TenantController],
   providers: [TenantService, TenantRepository, TenantDeletion, OwnedRows, TenantUpkeep],
-  exports: [TenantService],
+  exports: [TenantService, TenantDeletion],
 })
 export class TenantModule {}
