@@ -24,19 +24,33 @@ export class GroupClient {
 
   /**
    * Ends the transaction with these statements: they go out together with the COMMIT, one behind the other, and nothing
-   * is waited for in between. Their results, in their order; the first failure where one fails, and nothing is
-   * committed then.
+   * is waited for in between. Where one fails nothing is committed, and the first failure is thrown. Answers with what
+   * the first of them gave.
    */
-  async commitWith(...statements: readonly Statement[]): Promise<QueryResult[]> {
-    const sent = [...statements.map((statement) => this.query(statement)), this.client.query('COMMIT')];
+  async commitWith<Row extends QueryResultRow>(
+    first: Statement,
+    ...others: readonly Statement[]
+  ): Promise<QueryResult<Row>> {
+    const answer = this.query<Row>(first);
+    const behind = others.map((statement) => this.query(statement));
+    await this.allOf([answer, ...behind, this.client.query('COMMIT')]);
+    return answer;
+  }
+
+  /** The same, where nothing is asked. */
+  async commit(statements: readonly Statement[] = []): Promise<void> {
+    await this.allOf([...statements.map((statement) => this.query(statement)), this.client.query('COMMIT')]);
+  }
+
+  /** Waits for all of them, so that nothing comes behind a ROLLBACK, and for the COMMIT, which is the last. */
+  private async allOf(sent: readonly Promise<QueryResult>[]): Promise<void> {
     const settled = await Promise.allSettled(sent);
     const results = settled.map((one) => {
       if (one.status === 'rejected') throw one.reason;
       return one.value;
     });
-    // What PostgreSQL answers to the COMMIT of a transaction in which something failed.
-    if (results.pop()?.command !== 'COMMIT') throw new Error('the transaction was rolled back instead of committed');
+    // PostgreSQL answers ROLLBACK to the COMMIT of a transaction in which something failed.
+    if (results.at(-1)?.command !== 'COMMIT') throw new Error('the transaction was rolled back instead of committed');
     this.ended = true;
-    return results;
   }
 }

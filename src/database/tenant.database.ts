@@ -45,7 +45,7 @@ export class TenantDatabase {
       const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
       const group = new GroupClient(client);
       const result = await work(group, lastOf(opened));
-      if (!group.committed) await group.commitWith();
+      if (!group.committed) await group.commit();
       return result;
     } catch (error) {
       await deadline.rollBack();

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
+import { ConfigError } from '../config/config-error';
 import { MiraConfig } from '../config/mira.config';
 import { newId } from '../database/new-id';
 import { Tenant } from '../tenant/tenant.entity';
 import { TenantService } from '../tenant/tenant.service';
 import { ApiKeyService } from './api-key.service';
 import { PasswordHasher } from './password.hasher';
+import { passwordFault } from './password.policy';
 import { User } from './user.entity';
 
 /** Serialises the first starts of several processes on one database. Any number does. */
@@ -34,6 +36,8 @@ export class FirstStart {
   async run(): Promise<FirstCredentials | null> {
     if (await this.dataSource.manager.exists(Tenant)) return null;
     const { username, password: given } = this.config.admin;
+    const fault = given === null ? null : passwordFault(given);
+    if (fault) throw new ConfigError([`admin.password (MIRA_ADMIN_PASSWORD) ${fault} (it is not shown).`]);
     const password = given ?? randomBytes(18).toString('base64url');
     const passwordHash = await this.passwords.hash(password);
     return this.dataSource.transaction(async (manager) => {

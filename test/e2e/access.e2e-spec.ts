@@ -1,3 +1,4 @@
+import { newId } from '../../src/database/new-id';
 import { describeMira } from '../support/mira';
 
 interface Operation {
@@ -7,6 +8,28 @@ interface Operation {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const SOME_ID = '0190a000-0000-7000-8000-000000000000';
+const COLLECTIONS = [
+  'webhook-endpoints',
+  'integrations',
+  'routes',
+  'events',
+  'deliveries',
+  'projects',
+  'tenants',
+  'users',
+] as const;
+/** What a viewer is answered where it is not: lists and 404 for reading, 403 for all else. */
+const VIEWERS: Readonly<Record<string, number>> = {
+  'get /api/v1/tenants/{id}/deletion': 403,
+  'patch /api/v1/users/me': 200,
+  'post /api/v1/users/me/password': 400,
+};
+/** What nobody but an admin may do, with whatever tenant. */
+const ADMINS_ALONE: readonly string[] = [
+  'patch /api/v1/tenants/{id}',
+  'delete /api/v1/tenants/{id}',
+  'get /api/v1/tenants/{id}/deletion',
+];
 
 describeMira('the management routes', (mira) => {
   /** As they are documented, which is how they are routed. */
@@ -32,12 +55,14 @@ describeMira('the management routes', (mira) => {
 
   it('are the ones that there should be', async () => {
     const documented = (await operations()).map(({ method, path }) => `${method} ${path}`);
-    for (const things of ['webhook-endpoints', 'integrations', 'routes', 'events', 'deliveries', 'projects']) {
+    for (const things of COLLECTIONS) {
       expect(documented).toContain(`get /api/v1/${things}`);
       expect(documented).toContain(`get /api/v1/${things}/{id}`);
     }
     expect(documented).toContain('post /api/v1/deliveries/{id}/retry');
     expect(documented).toContain('get /api/v1/events/{id}/body');
+    expect(documented).toContain('get /api/v1/tenants/{id}/deletion');
+    expect(documented).toContain('post /api/v1/users/me/password');
   });
 
   it.each([
@@ -77,9 +102,9 @@ describeMira('the management routes', (mira) => {
     const { apiKey } = await mira().addTenant('viewer');
     const before = await mira().rows();
     for (const { operation, answer } of await callEach(await operations(), { 'x-api-key': apiKey })) {
-      const reads = operation.startsWith('get ');
-      expect({ operation, status: answer.status }).toEqual({ operation, status: reads ? readStatus(operation) : 403 });
-      if (!reads) expect(answer.json).toMatchObject({ type: 'urn:mira:problem:forbidden' });
+      const status = VIEWERS[operation] ?? (operation.startsWith('get ') ? readStatus(operation) : 403);
+      expect({ operation, status: answer.status }).toEqual({ operation, status });
+      if (status === 403) expect(answer.json).toMatchObject({ type: 'urn:mira:problem:forbidden' });
     }
     expect(await mira().rows()).toEqual(before);
   });
@@ -90,32 +115,20 @@ describeMira('the management routes', (mira) => {
   }
 
   it("know nothing of another tenant's things", async () => {
-    const { apiKey } = await mira().addTenant();
-    const endpoint = await mira().createEndpoint('github');
-    const integration = await mira().createIntegration('http://127.0.0.1:9');
-    const target = { kind: 'n8n', integration_id: integration.id, webhook_path: 'x' };
-    const route = await mira().createRoute('generic', target);
-    const event = (await mira().post('/webhook/generic', { type: 'a' })).json['id'];
-    const { deliveries } = (await mira().get(`/api/v1/events/${String(event)}`)).json as {
-      deliveries: { id: string }[];
-    };
-    const { id: project } = await aProject();
-    const ids: Record<string, string> = {
-      'webhook-endpoints': endpoint.id,
-      integrations: integration.id,
-      routes: route.id,
-      events: String(event),
-      deliveries: String(deliveries[0]?.id),
-      projects: project,
-    };
+    // Not an admin, for admins cross tenants.
+    const { apiKey } = await mira().addTenant('manager');
+    const ids: Record<string, string> = await someIds();
 
     for (const { method, path } of await operations()) {
       const things = path.split('/')[3] ?? '';
       const headers = { 'content-type': 'application/json', 'x-api-key': apiKey };
       if (!path.includes('{')) {
         if (method !== 'get') continue;
-        const { json } = await mira().call('GET', path, undefined, { apiKey: null, headers });
-        expect({ path, data: json['data'] }).toEqual({ path, data: [] });
+        const { json, body } = await mira().call('GET', path, undefined, { apiKey: null, headers });
+        const shown = Object.values(ids).filter((id) => body.includes(id));
+        expect({ path, shown }).toEqual({ path, shown: [] });
+        // Themselves and their tenant they do see.
+        if (!['tenants', 'users'].includes(things)) expect({ path, data: json['data'] }).toEqual({ path, data: [] });
         continue;
       }
       const id = ids[things] ?? '';
@@ -123,13 +136,17 @@ describeMira('the management routes', (mira) => {
       const call = { apiKey: null, headers };
       const theirs = await mira().call(method.toUpperCase(), path.replace(/\{\w+\}/, id), body, call);
       const nobodys = await mira().call(method.toUpperCase(), path.replace(/\{\w+\}/, SOME_ID), body, call);
-      expect({ method, path, status: theirs.status }).toEqual({ method, path, status: 404 });
+      const status = ADMINS_ALONE.includes(`${method} ${path}`) ? 403 : 404;
+      expect({ method, path, status: theirs.status }).toEqual({ method, path, status });
       // In the same words: an id says nothing of whether it is somebody's.
       expect({ ...theirs.json, request_id: '' }).toEqual({ ...nobodys.json, request_id: '' });
       // Whose it is sees it still, and as it was.
       expect((await mira().get(`/api/v1/${things}/${id}`)).status).toBe(200);
     }
-    expect((await mira().get(`/api/v1/webhook-endpoints/${endpoint.id}`)).json).toMatchObject({ enabled: true });
+    for (const things of ['webhook-endpoints', 'users']) {
+      const { json } = await mira().get(`/api/v1/${things}/${ids[things] ?? ''}`);
+      expect(json['enabled'] ?? json['active']).toBe(true);
+    }
   });
 
   it('give another tenant no way to deliver through an integration that is not its own', async () => {
@@ -180,17 +197,38 @@ describeMira('the management routes', (mira) => {
     }
   });
 
-  async function aProject(): Promise<{ id: string }> {
-    const id = '0190a000-0000-7000-8000-00000000abcd';
-    await mira().sql(
-      `INSERT INTO projects (tenant_id, id, name) SELECT id, $1, 'of the default tenant' FROM tenants WHERE is_default`,
-      [id],
+  /** One of each collection, all of them the default tenant's. */
+  async function someIds(): Promise<Record<(typeof COLLECTIONS)[number], string>> {
+    const endpoint = await mira().createEndpoint('github');
+    const integration = await mira().createIntegration('http://127.0.0.1:9');
+    const target = { kind: 'n8n', integration_id: integration.id, webhook_path: 'x' };
+    const route = await mira().createRoute('generic', target);
+    const event = (await mira().post('/webhook/generic', { type: 'a' })).json['id'];
+    const { deliveries } = (await mira().get(`/api/v1/events/${String(event)}`)).json as {
+      deliveries: { id: string }[];
+    };
+    const project = newId();
+    const [me] = await mira().sql(
+      `INSERT INTO projects (tenant_id, id, name)
+       SELECT t.id, $1, 'of the default tenant' FROM tenants t WHERE t.is_default
+       RETURNING tenant_id, (SELECT u.id FROM users u WHERE u.tenant_id = projects.tenant_id AND u.role = 'admin') AS id`,
+      [project],
     );
-    return { id };
+    return {
+      'webhook-endpoints': endpoint.id,
+      integrations: integration.id,
+      routes: route.id,
+      events: String(event),
+      deliveries: String(deliveries[0]?.id),
+      projects: project,
+      tenants: String(me?.['tenant_id']),
+      users: String(me?.['id']),
+    };
   }
 });
 
 /** Valid, so that nothing but whose thing it is can be wrong. */
 function bodyFor(path: string): string {
-  return path.endsWith('webhook-endpoints/{id}') ? '{"enabled":false}' : '{}';
+  if (path.endsWith('webhook-endpoints/{id}')) return '{"enabled":false}';
+  return path.endsWith('users/{id}') ? '{"active":false}' : '{}';
 }

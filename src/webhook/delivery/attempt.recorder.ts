@@ -84,26 +84,26 @@ export class AttemptRecorder {
     if (jobs.length === 0) return;
     const options = { preamble: 'RESET ROLE', timeoutMs: RECORD_TIMEOUT_MS };
     const finish = await this.queue.completion(jobs);
-    await this.database.groupTransaction(tenantsOf(jobs), options, (client) => client.commitWith(...finish));
+    await this.database.groupTransaction(tenantsOf(jobs), options, (client) => client.commit([finish]));
   }
 
   private async commit(attempts: readonly FinishedAttempt[]): Promise<true[]> {
     const byJob = Map.groupBy(attempts, ({ job }) => job);
     const jobs = [...byJob.keys()];
     const finished = jobs.filter((job) => job.open === byJob.get(job)?.length);
-    const finish = await this.queue.completion(finished);
     // The queue's rows are Mira's own: the tenant role may add to them, but neither see nor take any.
-    const finishAsMira = finish.length > 0 ? [RESET_ROLE, ...finish] : [];
+    const finishing = finished.length > 0 ? [RESET_ROLE, await this.queue.completion(finished)] : [];
     const options = { preamble: 'SELECT 1', timeoutMs: RECORD_TIMEOUT_MS };
     await this.database.groupTransaction(tenantsOf(jobs), options, async (client) => {
       if (attempts.every(({ outcome }) => outcome.kind !== 'retry')) {
-        await client.commitWith(recording(attempts), ...finishAsMira);
+        await client.commit([recording(attempts), ...finishing]);
         return;
       }
       const { rows } = await client.query<{ id: string }>(recording(attempts));
       const moved = new Set(rows.map(({ id }) => id));
-      const next = await this.queue.insertion(attempts.flatMap((attempt) => nextAttemptOf(attempt, moved)));
-      await client.commitWith(...next, ...finishAsMira);
+      const next = attempts.flatMap((attempt) => nextAttemptOf(attempt, moved));
+      const enqueuing = next.length > 0 ? [await this.queue.insertion(next)] : [];
+      await client.commit([...enqueuing, ...finishing]);
     });
     for (const { job } of attempts) job.ended();
     await this.finishLeftOver(jobs.filter((job) => job.open === 0 && !finished.includes(job)));

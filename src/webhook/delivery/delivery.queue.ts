@@ -99,20 +99,20 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
 
   /** Adds jobs in the transaction of `manager`. */
   async enqueue(manager: EntityManager, attempts: readonly PlannedAttempt[]): Promise<void> {
-    for (const { text, values } of await this.insertion(attempts)) await manager.query(text, values);
+    if (attempts.length === 0) return;
+    const { text, values } = await this.insertion(attempts);
+    await manager.query(text, values);
   }
 
-  /** What adds the jobs of these attempts: a statement for the transaction that they belong to, or none for none. */
-  async insertion(attempts: readonly PlannedAttempt[]): Promise<Statement[]> {
-    if (attempts.length === 0) return [];
-    return statementsOf((db) => this.boss.insert(QUEUE, jobsOf(attempts), { db }));
+  /** What adds the jobs of these attempts, for the transaction that they belong to. */
+  insertion(attempts: readonly PlannedAttempt[]): Promise<Statement> {
+    return statementOf((db) => this.boss.insert(QUEUE, jobsOf(attempts), { db }));
   }
 
   /** What finishes these jobs, likewise; one whose claim was lost meanwhile is left alone. */
-  async completion(jobs: readonly ClaimedJob[]): Promise<Statement[]> {
-    if (jobs.length === 0) return [];
+  completion(jobs: readonly ClaimedJob[]): Promise<Statement> {
     const claims = jobs.map(({ claim }) => claim);
-    return statementsOf((db) => this.boss.deleteJob(QUEUE, claims, { db }));
+    return statementOf((db) => this.boss.deleteJob(QUEUE, claims, { db }));
   }
 
   /** Takes up to `count` jobs that are due, none of these tenants. */
@@ -247,7 +247,7 @@ function jobOf({ tenantId, attempt, startAfter }: PlannedAttempt, deliveryIds: r
  * What pg-boss would send, so that it can be sent with other statements: it is asked to use a database that only
  * listens.
  */
-async function statementsOf(use: (db: Db) => Promise<unknown>): Promise<Statement[]> {
+async function statementOf(use: (db: Db) => Promise<unknown>): Promise<Statement> {
   const statements: Statement[] = [];
   await use({
     executeSql: (text, values = []) => {
@@ -255,7 +255,9 @@ async function statementsOf(use: (db: Db) => Promise<unknown>): Promise<Statemen
       return Promise.resolve(NO_ANSWER_YET);
     },
   });
-  return statements;
+  const [statement, ...more] = statements;
+  if (!statement || more.length > 0) throw new Error('pg-boss was expected to send one statement');
+  return statement;
 }
 
 /** pg-boss reads a count from what finishes jobs. */

@@ -79,7 +79,7 @@ const LOAD = `
  * them: the attempt was made already, by a worker that died before it could finish the job.
  */
 export async function loadDue(client: GroupClient, jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
-  const { rows } = await client.query<Row>({
+  const { rows } = await client.commitWith<Row>({
     name: 'load-due',
     text: LOAD,
     values: [

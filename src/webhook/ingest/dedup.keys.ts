@@ -38,10 +38,9 @@ export class DedupKeys {
     if (refused.length === 0) return new Map();
     try {
       const options = { preamble: 'SELECT 1', timeoutMs };
-      const rows = await this.database.groupTransaction(tenantIds, options, async (client) => {
-        const [found] = await client.commitWith(lookUp(refused));
-        return found?.rows as KeyRow[];
-      });
+      const { rows } = await this.database.groupTransaction(tenantIds, options, (client) =>
+        client.commitWith<KeyRow>(lookUp(refused)),
+      );
       return new Map(refused.map((event) => [event.id, whyNot(event, rows)]));
     } catch (error) {
       return new Map(refused.map(({ id }) => [id, { kind: 'unexplained', error }]));

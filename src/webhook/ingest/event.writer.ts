@@ -41,9 +41,9 @@ export class EventWriter {
     const { fresh, planned } = await this.database.groupTransaction(tenantIds, options, async (client, routes) => {
       const deliveries = this.plan(events, routes);
       // Also for deliveries that will not be stored, since their event was seen before: a job for none is passed over.
-      const enqueuing = await this.queue.insertion(deliveries.map(firstAttemptOf));
-      const [stored] = await client.commitWith(storing(events, deliveries), ...enqueuing);
-      return { fresh: new Set((stored?.rows as IdRow[]).map(({ id }) => id)), planned: deliveries.length };
+      const enqueuing = deliveries.length > 0 ? [await this.queue.insertion(deliveries.map(firstAttemptOf))] : [];
+      const { rows } = await client.commitWith<{ id: string }>(storing(events, deliveries), ...enqueuing);
+      return { fresh: new Set(rows.map(({ id }) => id)), planned: deliveries.length };
     });
     if (planned > 0) this.queue.wake();
     const refused = events.filter(({ id }) => !fresh.has(id));
@@ -101,10 +101,6 @@ function storing(events: readonly IncomingEvent[], deliveries: readonly PlannedD
     deliveries.map((d) => d.agentName),
   ];
   return { name: 'store-events', text: STORE, values };
-}
-
-interface IdRow {
-  id: string;
 }
 
 interface RouteRow {

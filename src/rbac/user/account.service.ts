@@ -1,0 +1,94 @@
+import { AccessLease, missingPermissions, permissionsOfRole, type Principal } from '@mira/access';
+import { type Problem, problems } from '@mira/problem';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { TenantDatabase } from '../../database/tenant.database';
+import { PasswordHasher } from '../password.hasher';
+import type { User } from '../user.entity';
+import type { ChangePasswordDto, UpdateMeDto } from './user.dto';
+import { UserRepository } from './user.repository';
+import { clashIn } from './user.rules';
+
+/** What people do with their own account, whatever their role. */
+@Injectable()
+export class AccountService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly users: UserRepository,
+    private readonly passwords: PasswordHasher,
+    private readonly lease: AccessLease,
+  ) {}
+
+  /** @throws Problem `forbidden` where no person of the tenant stands behind the credential */
+  async me(who: Principal): Promise<User> {
+    const { tenantId } = who;
+    const id = personIn(who);
+    return this.database.transaction(tenantId, async (manager) =>
+      foundMe(await this.users.find(manager, tenantId, id)),
+    );
+  }
+
+  /** A key that was given away with less than its owner may do is not the one to rename them. */
+  async update(who: Principal, { username, email }: UpdateMeDto): Promise<User> {
+    const id = personIn(who);
+    if (missingPermissions(who, [...permissionsOfRole(who.role)]).length > 0) throw narrowedKey();
+    return this.write(who.tenantId, async (manager) => {
+      const user = foundMe(await this.users.lock(manager, who.tenantId, id));
+      user.username = username ?? user.username;
+      user.email = email === undefined ? user.email : email;
+      return this.users.save(manager, user);
+    });
+  }
+
+  /** @throws Problem `forbidden` to an API key, and where the old password is wrong */
+  async changePassword(who: Principal, { old_password, new_password }: ChangePasswordDto): Promise<void> {
+    if (who.apiKeyId !== null) throw keysChangeNoPassword();
+    const { passwordHash: known } = await this.me(who);
+    if (known === null || !(await this.passwords.verify(old_password, known))) throw wrongPassword();
+    const next = await this.passwords.hash(new_password);
+    await this.write(who.tenantId, async (manager) => {
+      const user = foundMe(await this.users.lock(manager, who.tenantId, personIn(who)));
+      // Somebody else changed it since it was looked at: the one that was proved is the old one no more.
+      if (user.passwordHash !== known) throw wrongPassword();
+      user.passwordHash = next;
+      await this.users.save(manager, user);
+    });
+    await this.lease.passed();
+  }
+
+  /** Each change of one's own account is one transaction here: what is to be audited is written in it, after `work`. */
+  private async write<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.database.transaction(tenantId, work);
+    } catch (error) {
+      throw clashIn(error) ?? error;
+    }
+  }
+}
+
+function personIn({ userId }: Principal): string {
+  if (userId === null) throw nobody();
+  return userId;
+}
+
+/** An admin at work in another tenant is nobody there. */
+function foundMe(user: User | null): User {
+  if (!user) throw nobody();
+  return user;
+}
+
+function nobody(): Problem {
+  return problems.forbidden('No person of this tenant stands behind the credential.');
+}
+
+function narrowedKey(): Problem {
+  return problems.forbidden('This API key may do less than its owner, and so it cannot change who they are.');
+}
+
+function keysChangeNoPassword(): Problem {
+  return problems.forbidden('An API key cannot change a password; sign in with the old one.');
+}
+
+function wrongPassword(): Problem {
+  return problems.forbidden('The old password is not right.');
+}
