@@ -50,8 +50,7 @@ export class Deadline {
   }
 
   private close(error: Error): void {
-    const { connection } = (this.client ?? {}) as { connection?: { stream?: { destroy(error?: Error): void } } };
-    connection?.stream?.destroy(error);
+    this.client?.connection.stream.destroy(error);
   }
 }
 

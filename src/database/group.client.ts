@@ -31,15 +31,29 @@ export class GroupClient {
     first: Statement,
     ...others: readonly Statement[]
   ): Promise<QueryResult<Row>> {
-    const answer = this.query<Row>(first);
-    const behind = others.map((statement) => this.query(statement));
-    await this.allOf([answer, ...behind, this.client.query('COMMIT')]);
+    const [answer, behind] = this.inOnePiece(() => [this.query<Row>(first), this.sendWithCommit(others)]);
+    await this.allOf([answer, ...behind]);
     return answer;
   }
 
   /** The same, where nothing is asked. */
   async commit(statements: readonly Statement[] = []): Promise<void> {
-    await this.allOf([...statements.map((statement) => this.query(statement)), this.client.query('COMMIT')]);
+    await this.allOf(this.inOnePiece(() => this.sendWithCommit(statements)));
+  }
+
+  private sendWithCommit(statements: readonly Statement[]): Promise<QueryResult>[] {
+    return [...statements.map((statement) => this.query(statement)), this.client.query('COMMIT')];
+  }
+
+  /** Has the socket written to once, at the end of `send`: each write of its own is a system call, and a packet. */
+  private inOnePiece<T>(send: () => T): T {
+    const { stream: socket } = this.client.connection;
+    socket.cork();
+    try {
+      return send();
+    } finally {
+      socket.uncork();
+    }
   }
 
   /** Waits for all of them, so that nothing comes behind a ROLLBACK, and for the COMMIT, which is the last. */
