@@ -2,6 +2,13 @@ import { Tenancy1795300000001 } from './migrations/1795300000001-tenancy';
 import { Webhooks1795300000002 } from './migrations/1795300000002-webhooks';
 import { RateLimits1795300000003 } from './migrations/1795300000003-rate-limits';
 import { Projects1795300000004 } from './migrations/1795300000004-projects';
+import { Identity1795300000011 } from './migrations/1795300000011-identity';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
-export const migrations = [Tenancy1795300000001, Webhooks1795300000002, RateLimits1795300000003, Projects1795300000004];
+export const migrations = [
+  Tenancy1795300000001,
+  Webhooks1795300000002,
+  RateLimits1795300000003,
+  Projects1795300000004,
+  Identity1795300000011,
+];
