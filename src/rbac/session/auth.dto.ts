@@ -18,6 +18,6 @@ export class SignInDto {
 export class RefreshDto {
   /** As the sign-in or the last refresh gave it (`mira_rt_…`). It is used up by this. */
   @IsString(IS_TEXT)
-  @Length(1, 128, { message: 'must have 1 to 128 characters' })
+  @Length(1, 4096, { message: 'must have 1 to 4096 characters' })
   refresh_token!: string;
 }

@@ -1,24 +1,36 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
-import { Passport } from 'passport';
+import passport from 'passport';
 import { Strategy } from 'passport-local';
+import { newId } from '../../database/new-id';
 import { clientOfAddress } from '../client-address';
 import { type ProvenUser, SignInService } from './sign-in.service';
 
 /** Passport's way to a username and a password. */
 @Injectable()
-export class PasswordStrategy extends PassportStrategy(Strategy) {
+export class PasswordStrategy extends PassportStrategy(Strategy) implements OnModuleDestroy {
+  /**
+   * Passport keeps strategies by name for the whole process, so under a common name the last Mira made in it would
+   * answer for all. Handed over as an object instead, one would be shared by all requests and mix up their answers.
+   */
+  readonly registeredAs = `password ${newId()}`;
+
   constructor(private readonly signIn: SignInService) {
     super({ passReqToCallback: true, session: false });
+    passport.use(this.registeredAs, this);
   }
 
   async validate(request: Request, username: string, password: string): Promise<ProvenUser> {
     return this.signIn.prove(username, password, clientOfAddress(request.ip));
   }
 
-  /** A passport of its own: the common one would hand a second Mira's sign-ins of this process to the last one made. */
-  getPassportInstance(): InstanceType<typeof Passport> {
-    return new Passport();
+  onModuleDestroy(): void {
+    passport.unuse(this.registeredAs);
+  }
+
+  /** Where the base class registers it under its common name: nowhere. */
+  getPassportInstance(): InstanceType<typeof passport.Passport> {
+    return new passport.Passport();
   }
 }

@@ -14,8 +14,7 @@ export class SignInGuard extends AuthGuard() {
   private readonly fields = createValidationPipe();
 
   constructor(strategy: PasswordStrategy) {
-    // The strategy itself and not its name: names are passport's own, one for all programs of a process.
-    super({ defaultStrategy: strategy });
+    super({ defaultStrategy: strategy.registeredAs });
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
