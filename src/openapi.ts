@@ -9,7 +9,11 @@ export function publishOpenApi(app: NestExpressApplication): void {
     .setTitle('Mira')
     .setDescription('A multi-tenant webhook gateway for teams that run n8n.')
     .setVersion(version)
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token of `POST /api/v1/auth/login`, or an API key' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description: 'An access token of `POST /api/v1/auth/login`, or an API key',
+    })
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'api-key')
     .addSecurityRequirements('bearer')
     .addSecurityRequirements('api-key')
