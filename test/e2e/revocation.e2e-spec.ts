@@ -1,9 +1,10 @@
 import { type RunningMira, startMira } from '../../src/mira';
-import { kinds } from '../support/databases';
+import { testServerUrl } from '../support/databases';
 import { startTestMira, type TestMira, testConfig } from '../support/mira';
 import { aPerson, bearer, refresh, signedIn, signIn, tokensIn } from '../support/people';
 
-const onServer = kinds().includes('server') ? describe : describe.skip;
+// The embedded database has one process alone; announce-databases tells when there is no server to share.
+const onServer = testServerUrl ? describe : describe.skip;
 
 onServer('two processes on one database server', () => {
   let here: TestMira;
