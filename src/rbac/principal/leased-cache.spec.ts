@@ -58,7 +58,7 @@ describe('LeasedCache', () => {
     const all = [sut.find('a', oracle.ask), sut.find('a', oracle.ask), sut.find('a', oracle.ask)];
     expect(oracle.asked).toHaveLength(1);
     oracle.asked[0]?.answer('fact');
-    expect(await Promise.all(all)).toEqual(['fact', 'fact', 'fact']);
+    expect(await Promise.all(all.map(async (found) => found))).toEqual(['fact', 'fact', 'fact']);
   });
 
   it('lets nobody join a question that is older than a lease', () => {
