@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { type RequestedTenant, requestedTenant, type TenantRequest } from './requested-tenant';
 
 /**
- * Second of the global guards: in whose tenant does the request act? In the caller's own, unless an admin names
+ * After those that know who calls: in whose tenant does the request act? In the caller's own, unless an admin names
  * another. For everybody else another tenant does not exist.
  */
 @Injectable()
