@@ -10,7 +10,11 @@ export function publishOpenApi(app: NestExpressApplication): void {
     .setTitle('Mira')
     .setDescription('A multi-tenant webhook gateway for teams that run n8n.')
     .setVersion(version)
-    .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'An API key' })
+    .addSecurity('bearer', {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'An access token of `POST /api/v1/auth/login`, or an API key',
+    })
     .addSecurity('api-key', { type: 'apiKey', in: 'header', name: 'X-API-Key' })
     .addSecurity('secret-key', {
       type: 'apiKey',

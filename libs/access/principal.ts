@@ -11,6 +11,10 @@ export interface Principal {
   readonly apiKeyId: string | null;
   readonly role: Role;
   readonly permissions: ReadonlySet<Permission>;
+  /** The sign-in that an access token belongs to. */
+  readonly sessionId?: string;
+  /** Whose own tenant it is, where an admin acts in another: `tenantId` is the one acted in. */
+  readonly homeTenantId?: string;
 }
 
 /** Beside the request instead of on it: no header, body or other middleware can put a principal there. */

@@ -42,12 +42,13 @@ describe('describeConfig', () => {
 
     expect(secrets(withSecrets())).toEqual([
       ['webhook.secret_key', '(hidden)'],
+      ['auth.jwt_keys', '(not set)'],
       ['database.url', 'postgres://mira:(hidden)@db.example/mira?sslmode=require&password=(hidden)'],
       ['admin.password', '(hidden)'],
       ['metrics.token', '(hidden)'],
       ['master_key', '(hidden)'],
     ]);
-    expect(secrets(new MiraConfig()).map(([, value]) => value)).toEqual(Array<string>(5).fill('(not set)'));
+    expect(secrets(new MiraConfig()).map(([, value]) => value)).toEqual(Array<string>(6).fill('(not set)'));
   });
 });
 

@@ -32,7 +32,29 @@ function wholeNumber(good: number, least: number, most: number): Sample {
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 
+const TOKEN_KEY = `2026:${Buffer.alloc(32, 5).toString('base64')}`;
+const OLD_TOKEN_KEY = `2025:${Buffer.alloc(48, 6).toString('base64url')}`;
+
 const SAMPLES: Readonly<Record<string, Sample>> = {
+  'auth.jwt_keys': {
+    file: [TOKEN_KEY, OLD_TOKEN_KEY],
+    text: `${TOKEN_KEY}, ${OLD_TOKEN_KEY}`,
+    wrong: [
+      '',
+      [],
+      [1],
+      TOKEN_KEY,
+      [TOKEN_KEY, TOKEN_KEY],
+      ['2026'],
+      [`a:${'A'.repeat(42)}`],
+      Array(17).fill(TOKEN_KEY),
+    ],
+    wrongTexts: ['2026', `${TOKEN_KEY},`, `${TOKEN_KEY},${TOKEN_KEY}`],
+  },
+  'api.rate_limit_enabled': flag,
+  'api.rate_limit.max_requests': wholeNumber(100, 1, 1_000_000_000),
+  'api.rate_limit.max_anonymous_requests': wholeNumber(10, 1, 1_000_000_000),
+  'api.rate_limit.window_seconds': wholeNumber(10, 1, 86_400),
   'webhook.enabled': flag,
   'webhook.host': {
     file: '::1',

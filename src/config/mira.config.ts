@@ -16,6 +16,7 @@ import {
   optional,
   text,
   token,
+  tokenKeys,
   trustProxy,
   type TrustProxy,
   wholeNumber,
@@ -83,6 +84,37 @@ class RbacConfig {
     about: 'Stands here because it was always in the documented file. It cannot be switched off.',
   })
   readonly tenant_isolation: boolean = true;
+}
+
+class AuthConfig {
+  @Setting(optional(tokenKeys()), {
+    about: 'The keys of access tokens: the first signs, all verify. Without them one is derived from `master_key`.',
+    secret: true,
+  })
+  readonly jwt_keys: readonly string[] | null = null;
+}
+
+class ApiRateLimitConfig {
+  @Setting(wholeNumber(1, 1_000_000_000), {
+    about: 'Management requests that one key or person may make in a window, in each process.',
+  })
+  readonly max_requests: number = 1_200;
+
+  @Setting(wholeNumber(1, 1_000_000_000), {
+    about: 'Management requests without a valid credential that one address may make in a window, in each process.',
+  })
+  readonly max_anonymous_requests: number = 300;
+
+  @Setting(wholeNumber(1, 86_400), { about: 'Seconds in which both are full again.' })
+  readonly window_seconds: number = 60;
+}
+
+class ApiConfig {
+  @Setting(flag(), { about: 'Whether management requests are limited.' })
+  readonly rate_limit_enabled: boolean = true;
+
+  @Section(ApiRateLimitConfig)
+  readonly rate_limit: ApiRateLimitConfig = new ApiRateLimitConfig();
 }
 
 class EnterpriseConfig {
@@ -178,6 +210,12 @@ export class MiraConfig {
 
   @Section(RbacConfig)
   readonly rbac: RbacConfig = new RbacConfig();
+
+  @Section(AuthConfig)
+  readonly auth: AuthConfig = new AuthConfig();
+
+  @Section(ApiConfig)
+  readonly api: ApiConfig = new ApiConfig();
 
   @Section(EnterpriseConfig)
   readonly enterprise: EnterpriseConfig = new EnterpriseConfig();

@@ -3,6 +3,7 @@ import { Webhooks1795300000002 } from './migrations/1795300000002-webhooks';
 import { RateLimits1795300000003 } from './migrations/1795300000003-rate-limits';
 import { Projects1795300000004 } from './migrations/1795300000004-projects';
 import { DeletedTenants1795300000009 } from './migrations/1795300000009-deleted-tenants';
+import { Identity1795300000011 } from './migrations/1795300000011-identity';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   RateLimits1795300000003,
   Projects1795300000004,
   DeletedTenants1795300000009,
+  Identity1795300000011,
 ];

@@ -11,6 +11,18 @@ describe('SecretCipher', () => {
     expect(sealed.includes('n8n')).toBe(false);
   });
 
+  it('derives the same key for a purpose each time, another for another, and never the master key', () => {
+    const key = sut.derivedKey('one');
+    expect(key).toHaveLength(32);
+    expect(new SecretCipher(Buffer.alloc(32, 1)).derivedKey('one')).toEqual(key);
+    const others = [
+      sut.derivedKey('other'),
+      new SecretCipher(Buffer.alloc(32, 2)).derivedKey('one'),
+      Buffer.alloc(32, 1),
+    ];
+    for (const other of others) expect(other.equals(key)).toBe(false);
+  });
+
   it('never seals twice alike', () => {
     expect(sut.seal('same', place).equals(sut.seal('same', place))).toBe(false);
   });

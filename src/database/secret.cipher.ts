@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 const ALGORITHM = 'aes-256-gcm';
 const VERSION = 1;
@@ -22,6 +22,11 @@ export class SecretCipher {
   /** `masterKey`: 32 bytes. */
   constructor(private readonly masterKey: Buffer) {
     if (masterKey.length !== 32) throw new Error('the master key must have 32 bytes');
+  }
+
+  /** 32 bytes for another purpose (HKDF, RFC 5869), which tell nothing of the master key or of those for others. */
+  derivedKey(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.masterKey, '', `mira ${purpose}`, 32));
   }
 
   seal(secret: string, place: SecretPlace): Buffer {

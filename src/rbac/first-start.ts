@@ -6,7 +6,7 @@ import { MiraConfig } from '../config/mira.config';
 import { newId } from '../database/new-id';
 import { Tenant } from '../tenant/tenant.entity';
 import { TenantService } from '../tenant/tenant.service';
-import { ApiKeyService } from './api-key.service';
+import { ApiKeyService } from './api-key/api-key.service';
 import { PasswordHasher } from './password.hasher';
 import { passwordFault } from './password.policy';
 import { User } from './user.entity';
@@ -55,7 +55,7 @@ export class FirstStart {
           active: true,
         }),
       );
-      const apiKey = await this.apiKeys.create(manager, { tenantId: tenant.id, userId: admin.id }, 'first start');
+      const apiKey = await this.apiKeys.add(manager, { tenantId: tenant.id, userId: admin.id }, 'first start');
       return { username, password: given ? null : password, apiKey };
     });
   }

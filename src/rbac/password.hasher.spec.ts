@@ -1,3 +1,5 @@
+import { Problem } from '@mira/problem';
+import { createHash } from 'node:crypto';
 import { PasswordHasher } from './password.hasher';
 
 describe('PasswordHasher', () => {
@@ -30,5 +32,33 @@ describe('PasswordHasher', () => {
   it('takes its turn when many hash at once', async () => {
     const hashes = await Promise.all(Array.from({ length: 8 }, () => sut.hash('p')));
     expect(new Set(hashes).size).toBe(8);
+  });
+
+  it('verifies the hashes of the first Mira, and tells that they are outdated', async () => {
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    for (const hash of [`salt:${sha256('saltp\u00e4ss')}`, sha256('p\u00e4ss'), sha256('p\u00e4ss').toUpperCase()]) {
+      expect(await sut.verify('p\u00e4ss', hash)).toBe(true);
+      expect(await sut.verify('pass', hash)).toBe(false);
+      expect(sut.isOutdated(hash)).toBe(true);
+    }
+    expect(await sut.verify('p\u00e4ss', `tlas:${sha256('saltp\u00e4ss')}`)).toBe(false);
+    expect(sut.isOutdated(await sut.hash('p'))).toBe(false);
+  });
+
+  it('takes its own hash of other parameters for outdated', () => {
+    expect(sut.isOutdated('$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR')).toBe(true);
+  });
+
+  it('says no where there is nothing to compare with', async () => {
+    expect(await sut.verify('p', null)).toBe(false);
+    expect(await sut.verify('', '')).toBe(false);
+  });
+
+  it('turns those away that would wait for too long', async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 60 }, () => sut.verify('p', null)));
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    expect(refused).toHaveLength(60 - 42);
+    for (const reason of refused) expect(reason instanceof Problem && reason.status).toBe(503);
+    expect(await sut.verify('p', null)).toBe(false);
   });
 });

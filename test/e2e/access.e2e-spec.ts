@@ -1,4 +1,5 @@
 import { newId } from '../../src/database/new-id';
+import { AccessLease } from '@mira/access';
 import { describeMira } from '../support/mira';
 
 interface Operation {
@@ -7,6 +8,8 @@ interface Operation {
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+/** What everybody may do whose credential is good: it is about themselves. */
+const ONES_OWN = ['auth', 'api-keys', 'access'];
 const SOME_ID = '0190a000-0000-7000-8000-000000000000';
 const COLLECTIONS = [
   'webhook-endpoints',
@@ -17,6 +20,7 @@ const COLLECTIONS = [
   'projects',
   'tenants',
   'users',
+  'api-keys',
 ] as const;
 /** What a viewer is answered where it is not: lists and 404 for reading, 403 for all else. */
 const VIEWERS: Readonly<Record<string, number>> = {
@@ -32,13 +36,22 @@ const ADMINS_ALONE: readonly string[] = [
 ];
 
 describeMira('the management routes', (mira) => {
-  /** As they are documented, which is how they are routed. */
+  /** As they are documented, which is how they are routed; without those that need no credential. */
   async function operations(): Promise<Operation[]> {
     const { status, json } = await mira().get('/docs/openapi.json', { apiKey: null });
     expect([status, json['openapi']]).toEqual([200, expect.stringMatching(/^3\.1\./)]);
-    return Object.entries(json['paths'] as Record<string, Record<string, unknown>>)
+    return Object.entries(json['paths'] as Record<string, Record<string, { security?: unknown[] }>>)
       .filter(([path]) => path.startsWith('/api/'))
-      .flatMap(([path, item]) => METHODS.filter((method) => method in item).map((method) => ({ method, path })));
+      .flatMap(([path, item]) =>
+        METHODS.filter((method) => item[method] && item[method].security?.length !== 0).map((method) => ({
+          method,
+          path,
+        })),
+      );
+  }
+
+  function thingsOf(path: string): string {
+    return path.split('/')[3] ?? '';
   }
 
   function callEach(all: readonly Operation[], headers: Record<string, string>) {
@@ -55,6 +68,8 @@ describeMira('the management routes', (mira) => {
 
   it('are the ones that there should be', async () => {
     const documented = (await operations()).map(({ method, path }) => `${method} ${path}`);
+    expect(documented).toContain('get /api/v1/auth/me');
+    expect(documented).not.toContain('post /api/v1/auth/login');
     for (const things of COLLECTIONS) {
       expect(documented).toContain(`get /api/v1/${things}`);
       expect(documented).toContain(`get /api/v1/${things}/{id}`);
@@ -101,7 +116,8 @@ describeMira('the management routes', (mira) => {
   it('do nothing for a viewer that needs more than reading', async () => {
     const { apiKey } = await mira().addTenant('viewer');
     const before = await mira().rows();
-    for (const { operation, answer } of await callEach(await operations(), { 'x-api-key': apiKey })) {
+    const others = (await operations()).filter(({ path }) => !ONES_OWN.includes(thingsOf(path)));
+    for (const { operation, answer } of await callEach(others, { 'x-api-key': apiKey })) {
       const status = VIEWERS[operation] ?? (operation.startsWith('get ') ? readStatus(operation) : 403);
       expect({ operation, status: answer.status }).toEqual({ operation, status });
       if (status === 403) expect(answer.json).toMatchObject({ type: 'urn:mira:problem:forbidden' });
@@ -120,7 +136,8 @@ describeMira('the management routes', (mira) => {
     const ids: Record<string, string> = await someIds();
 
     for (const { method, path } of await operations()) {
-      const things = path.split('/')[3] ?? '';
+      const things = thingsOf(path);
+      if (things === 'auth' || things === 'access') continue;
       const headers = { 'content-type': 'application/json', 'x-api-key': apiKey };
       if (!path.includes('{')) {
         if (method !== 'get') continue;
@@ -128,7 +145,8 @@ describeMira('the management routes', (mira) => {
         const shown = Object.values(ids).filter((id) => body.includes(id));
         expect({ path, shown }).toEqual({ path, shown: [] });
         // Themselves and their tenant they do see.
-        if (!['tenants', 'users'].includes(things)) expect({ path, data: json['data'] }).toEqual({ path, data: [] });
+        if (!['tenants', 'users', 'api-keys'].includes(things))
+          expect({ path, data: json['data'] }).toEqual({ path, data: [] });
         continue;
       }
       const id = ids[things] ?? '';
@@ -161,6 +179,10 @@ describeMira('the management routes', (mira) => {
   it('stop letting a key in the moment that it, its owner or its tenant is put out of use', async () => {
     const { tenantId, apiKey } = await mira().addTenant();
     const status = async () => (await mira().get('/api/v1/events', { apiKey })).status;
+    const change = async (statement: string) => {
+      await mira().sql(statement, [tenantId]);
+      await mira().mira.app.get(AccessLease).passed();
+    };
     for (const [out, back] of [
       ['UPDATE tenants SET active = false WHERE id = $1', 'UPDATE tenants SET active = true WHERE id = $1'],
       ['UPDATE users SET active = false WHERE tenant_id = $1', 'UPDATE users SET active = true WHERE tenant_id = $1'],
@@ -174,9 +196,9 @@ describeMira('the management routes', (mira) => {
       ],
     ] as const) {
       expect(await status()).toBe(200);
-      await mira().sql(out, [tenantId]);
+      await change(out);
       expect(await status()).toBe(401);
-      await mira().sql(back, [tenantId]);
+      await change(back);
     }
   });
 
@@ -196,6 +218,11 @@ describeMira('the management routes', (mira) => {
       expect([path, (await mira().get(path, { apiKey: null })).status]).toEqual([path, 200]);
     }
   });
+
+  async function anApiKey(): Promise<string> {
+    const { data } = (await mira().get('/api/v1/api-keys')).json as { data: { id: string }[] };
+    return String(data[0]?.id);
+  }
 
   /** One of each collection, all of them the default tenant's. */
   async function someIds(): Promise<Record<(typeof COLLECTIONS)[number], string>> {
@@ -223,6 +250,7 @@ describeMira('the management routes', (mira) => {
       projects: project,
       tenants: String(me?.['tenant_id']),
       users: String(me?.['id']),
+      'api-keys': await anApiKey(),
     };
   }
 });

@@ -1,5 +1,5 @@
 import { newId } from '../../src/database/new-id';
-import { generateApiKey, hashApiKey } from '../../src/rbac/api-key.format';
+import { generateApiKey, hashApiKey } from '../../src/rbac/api-key/api-key.format';
 import { describeMira } from '../support/mira';
 import { signedAsGeneric } from '../support/signed';
 

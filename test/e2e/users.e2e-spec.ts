@@ -1,5 +1,5 @@
 import { describeMira } from '../support/mira';
-import { addPerson, type Person, request } from '../support/people';
+import { addPerson, type KeyHolder, request } from '../support/people';
 
 const UNKNOWN = '0190a000-0000-7000-8000-000000000000';
 const PASSWORD = 'correct horse battery';
@@ -8,7 +8,7 @@ let names = 0;
 
 describeMira('users', (mira) => {
   let tenantId: string;
-  let admin: Person;
+  let admin: KeyHolder;
 
   beforeEach(async () => {
     ({ tenantId } = await mira().addTenant());

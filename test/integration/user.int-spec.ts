@@ -7,6 +7,9 @@ import { PasswordHasher } from '../../src/rbac/password.hasher';
 import { User } from '../../src/rbac/user.entity';
 import { AccountService } from '../../src/rbac/user/account.service';
 import type { CreateUserDto } from '../../src/rbac/user/user.dto';
+import { AccessTokens } from '../../src/rbac/session/access-token';
+import { SessionRepository } from '../../src/rbac/session/session.repository';
+import { SessionService } from '../../src/rbac/session/session.service';
 import { UserRepository } from '../../src/rbac/user/user.repository';
 import { UserService } from '../../src/rbac/user/user.service';
 import { describeOnEachDatabase } from '../support/databases';
@@ -33,6 +36,7 @@ describeOnEachDatabase(
     const passwords = new PasswordHasher();
     let sut: UserService;
     let account: AccountService;
+    let sessions: SessionService;
     let lease: CountingLease;
     let admin: Principal;
     let otherAdmin: Principal;
@@ -40,8 +44,10 @@ describeOnEachDatabase(
     beforeEach(async () => {
       lease = new CountingLease();
       const users = new UserRepository();
-      sut = new UserService(database().tenants, users, passwords, new MiraConfig(), lease);
-      account = new AccountService(database().tenants, users, passwords, lease);
+      const tokens = new AccessTokens([{ id: 'k', secret: Buffer.alloc(32, 1) }]);
+      sessions = new SessionService(database().tenants, new SessionRepository(database().dataSource), tokens, lease);
+      sut = new UserService(database().tenants, users, passwords, sessions, new MiraConfig(), lease);
+      account = new AccountService(database().tenants, users, passwords, sessions, lease);
       [admin, otherAdmin] = [aPrincipal('admin'), aPrincipal('admin')];
       for (const { tenantId } of [admin, otherAdmin]) {
         await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [tenantId]);
@@ -205,9 +211,40 @@ describeOnEachDatabase(
       expect(await refusalOf(add({}, aPrincipal('admin')))).toMatchObject({ status: 404 });
     });
 
+    /** A session of somebody whose password was just proved, and a refresh token of it. */
+    async function aSessionOf({ tenantId, id }: User) {
+      const { passwordHash } = await sut.get(tenantId, id);
+      return sessions.begin({ tenantId, id, passwordHash: passwordHash ?? '' });
+    }
+    const isOut = async (refreshToken: string) => (await refusalOf(sessions.refresh(refreshToken))).status === 401;
+
+    it('are signed out when somebody sets or takes their password, or puts them out of use', async () => {
+      for (const change of [{ password: 'quite another one' }, { password: null }, { active: false }]) {
+        const user = await add({ password: 'the first of them' });
+        const { refreshToken } = await aSessionOf(user);
+        await sut.update(admin, user.id, { role: 'user' });
+        const { refreshToken: next } = await sessions.refresh(refreshToken);
+        await sut.update(admin, user.id, change);
+        await sut.update(admin, user.id, { active: true });
+        expect(await isOut(next)).toBe(true);
+      }
+    });
+
+    it('are signed out everywhere else when they change their password', async () => {
+      const user = await add({ password: 'the first of them' });
+      const [here, elsewhere] = [await aSessionOf(user), await aSessionOf(user)];
+      const [row] = await database().dataSource.query('SELECT id FROM sessions WHERE user_id = $1 ORDER BY id', [
+        user.id,
+      ]);
+      const me = as('viewer', { userId: user.id, sessionId: row.id });
+      await account.changePassword(me, { old_password: 'the first of them', new_password: 'the second of them' });
+      expect(await isOut(elsewhere.refreshToken)).toBe(true);
+      await sessions.refresh(here.refreshToken);
+    });
+
     it('stay one alone where the configuration says so', async () => {
       const config = Object.assign(new MiraConfig(), { rbac: { enabled: false, tenant_isolation: true } });
-      const alone = new UserService(database().tenants, new UserRepository(), passwords, config, lease);
+      const alone = new UserService(database().tenants, new UserRepository(), passwords, sessions, config, lease);
       expect(await refusalOf(alone.add(admin, aUser()))).toMatchObject({
         status: 409,
         message: expect.stringMatching(/rbac\.enabled/),

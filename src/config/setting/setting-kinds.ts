@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { isMasterKey } from '../master-key';
+import { isTokenKey } from '../token-key';
 import { isDatabaseUrl } from './database-url';
 import { readNetwork } from './network';
 import type { SettingKind } from './setting.decorator';
@@ -105,6 +106,22 @@ export function masterKey(): SettingKind<string> {
   return {
     ...textKind('32 bytes as base64 (44 characters) or as 64 hex digits', isMasterKey),
     hint: () => '`openssl rand -base64 32` makes one',
+  };
+}
+
+/** Keys to sign with, each with its id in front. */
+export function tokenKeys(): SettingKind<readonly string[]> {
+  return {
+    takes:
+      'a list of 1 to 16 keys, each an id, a colon, and at least 32 bytes as base64 (in the environment: with commas)',
+    accepts: (value): value is string[] =>
+      Array.isArray(value) &&
+      value.length >= 1 &&
+      value.length <= 16 &&
+      value.every((item) => typeof item === 'string' && isTokenKey(item)) &&
+      new Set(value.map((item: string) => item.split(':')[0])).size === value.length,
+    fromText: listFromText,
+    hint: () => '`openssl rand -base64 32` makes a key; no two may have the same id',
   };
 }
 

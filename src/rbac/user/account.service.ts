@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TenantDatabase } from '../../database/tenant.database';
 import { PasswordHasher } from '../password.hasher';
+import { SessionService } from '../session/session.service';
 import type { User } from '../user.entity';
 import type { ChangePasswordDto, UpdateMeDto } from './user.dto';
 import { UserRepository } from './user.repository';
@@ -16,6 +17,7 @@ export class AccountService {
     private readonly database: TenantDatabase,
     private readonly users: UserRepository,
     private readonly passwords: PasswordHasher,
+    private readonly sessions: SessionService,
     private readonly lease: AccessLease,
   ) {}
 
@@ -40,7 +42,11 @@ export class AccountService {
     });
   }
 
-  /** @throws Problem `forbidden` to an API key, and where the old password is wrong */
+  /**
+   * Ends every session but the one that asks: whoever else knew the old password is out.
+   *
+   * @throws Problem `forbidden` to an API key, and where the old password is wrong
+   */
   async changePassword(who: Principal, { old_password, new_password }: ChangePasswordDto): Promise<void> {
     if (who.apiKeyId !== null) throw keysChangeNoPassword();
     const { passwordHash: known } = await this.me(who);
@@ -52,6 +58,7 @@ export class AccountService {
       if (user.passwordHash !== known) throw wrongPassword();
       user.passwordHash = next;
       await this.users.save(manager, user);
+      await this.sessions.endAllWithin(manager, user.tenantId, user.id, who.sessionId ?? null);
     });
     await this.lease.passed();
   }

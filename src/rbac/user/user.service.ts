@@ -7,6 +7,7 @@ import { MiraConfig } from '../../config/mira.config';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import { PasswordHasher } from '../password.hasher';
+import { SessionService } from '../session/session.service';
 import { User } from '../user.entity';
 import type { CreateUserDto, UpdateUserDto } from './user.dto';
 import { UserRepository } from './user.repository';
@@ -19,6 +20,7 @@ export class UserService {
     private readonly database: TenantDatabase,
     private readonly users: UserRepository,
     private readonly passwords: PasswordHasher,
+    private readonly sessions: SessionService,
     private readonly config: MiraConfig,
     private readonly lease: AccessLease,
   ) {}
@@ -62,6 +64,7 @@ export class UserService {
       user.active = active ?? user.active;
       user.passwordHash = passwordHash === undefined ? user.passwordHash : passwordHash;
       if (wasActiveAdmin && !isActiveAdmin(user) && !hasOtherAdmin) throw lastAdmin();
+      if (password !== undefined || !user.active) await this.sessions.endAllWithin(manager, user.tenantId, user.id);
       return this.users.save(manager, user);
     });
     if (role !== undefined || active !== undefined || password !== undefined) await this.lease.passed();

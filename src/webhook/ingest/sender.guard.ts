@@ -59,10 +59,12 @@ export class SenderGuard implements CanActivate {
 
   /** An API key, else a signature by the configured secret. */
   private async senderWithoutEndpoint(request: Request<object>, source: Source): Promise<Sender> {
-    const authentication = await withinAnswerTime(this.authenticator.authenticate(request.headers));
+    const authentication = await this.authenticator.authenticate(request.headers, request.ip);
     switch (authentication.kind) {
       case 'refused':
         throw problems.unauthorized(authentication.detail);
+      case 'misplaced':
+        throw problems.forbidden(authentication.detail);
       case 'authenticated': {
         const { principal } = authentication;
         if (!principal.permissions.has('webhook:receive')) {

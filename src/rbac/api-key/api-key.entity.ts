@@ -27,6 +27,21 @@ export class ApiKey {
   @Column('timestamptz', { name: 'expires_at', nullable: true })
   expiresAt!: Date | null;
 
+  /** Null: from anywhere. */
+  @Column('text', { name: 'allowed_networks', array: true, nullable: true })
+  allowedNetworks!: string[] | null;
+
+  /** Of the key before the last rotation, good until `previousExpiresAt`. */
+  @Column('bytea', { name: 'previous_key_hash', nullable: true })
+  previousKeyHash!: Buffer | null;
+
+  @Column('timestamptz', { name: 'previous_expires_at', nullable: true })
+  previousExpiresAt!: Date | null;
+
+  /** Written at most once a minute. */
+  @Column('timestamptz', { name: 'last_used_at', nullable: true })
+  lastUsedAt!: Date | null;
+
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;
 

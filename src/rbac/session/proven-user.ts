@@ -1,0 +1,7 @@
+/** Whose password was proved. */
+export interface ProvenUser {
+  readonly tenantId: string;
+  readonly id: string;
+  /** Of the password that was proved. */
+  readonly passwordHash: string;
+}
