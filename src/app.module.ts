@@ -4,6 +4,7 @@ import { ConfigModule } from './config/config.module';
 import type { MiraConfig } from './config/mira.config';
 import type { DatabaseTarget } from './database/database-target';
 import { DatabaseModule } from './database/database.module';
+import { AuditModule } from './enterprise/audit/audit.module';
 import { HealthModule } from './health/health.module';
 import { MetricsModule } from './metrics/metrics.module';
 import { N8nModule } from './n8n/n8n.module';
@@ -28,6 +29,7 @@ export class AppModule {
         MetricsModule,
         HealthModule,
         TenantModule,
+        AuditModule,
         RbacModule,
         N8nModule,
         WebhookModule,

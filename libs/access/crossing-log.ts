@@ -1,3 +1,5 @@
+import type { Origin } from './origin';
+
 /** One request of an admin that acts in a tenant that is not their own. */
 export interface Crossing {
   readonly userId: string | null;
@@ -6,7 +8,7 @@ export interface Crossing {
   readonly toTenantId: string;
   /** The method and the pattern of the address, such as `GET /api/v1/events/:id`. */
   readonly route: string;
-  readonly requestId: string;
+  readonly origin: Origin;
 }
 
 /** Where crossings of tenants are reported. The request goes on when it is written, and fails if it cannot be. */

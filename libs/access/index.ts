@@ -4,6 +4,8 @@ export { Authenticator, type Authentication } from './authenticator';
 export { accessOf, Allow, Public, SignedIn, type Access, type AccessDecorator } from './access.decorators';
 export { CrossingLog, type Crossing } from './crossing-log';
 export { CurrentPrincipal } from './current-principal.decorator';
+export { FromWhere } from './from-where.decorator';
+export { type Origin, originOf } from './origin';
 export {
   ALL_PERMISSIONS,
   isPermission,

@@ -1,3 +1,4 @@
+import type { Origin } from './origin';
 import type { Permission, Role } from './permissions';
 
 /**
@@ -15,6 +16,8 @@ export interface Principal {
   readonly sessionId?: string;
   /** Whose own tenant it is, where an admin acts in another: `tenantId` is the one acted in. */
   readonly homeTenantId?: string;
+  /** Of the request that is under way; nothing is decided by it. */
+  readonly origin?: Origin;
 }
 
 /** Beside the request instead of on it: no header, body or other middleware can put a principal there. */

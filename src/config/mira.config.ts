@@ -123,6 +123,9 @@ class EnterpriseConfig {
 
   @Setting(flag(), { about: "Whether an audit trail is written; without it, only an admin's crossings of tenants." })
   readonly audit_logging: boolean = true;
+
+  @Setting(wholeNumber(1, 36_500), { about: 'Days that entries of the audit trail are kept.' })
+  readonly audit_retention_days: number = 400;
 }
 
 class DatabaseConfig {

@@ -22,7 +22,7 @@ export class IntegrationController {
   @Post()
   @Allow('integration:create')
   create(@CurrentPrincipal() who: Principal, @Body() body: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
-    return this.integrations.create(who.tenantId, body);
+    return this.integrations.create(who, body);
   }
 
   @Get(':id')
@@ -38,7 +38,7 @@ export class IntegrationController {
     @Param('id', ParseUUIDPipe) id: string,
     @Body() body: UpdateIntegrationDto,
   ): Promise<IntegrationView> {
-    return this.integrations.update(who.tenantId, id, body);
+    return this.integrations.update(who, id, body);
   }
 
   /** Disconnects it, unless routes lead there. */
@@ -46,7 +46,7 @@ export class IntegrationController {
   @Allow('integration:delete')
   @HttpCode(204)
   remove(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
-    return this.integrations.remove(who.tenantId, id);
+    return this.integrations.remove(who, id);
   }
 
   /** Makes another secret to sign with; the one before is of no more use. */
@@ -57,6 +57,6 @@ export class IntegrationController {
     @CurrentPrincipal() who: Principal,
     @Param('id', ParseUUIDPipe) id: string,
   ): Promise<IntegrationWithSecretView> {
-    return this.integrations.rotateSigningSecret(who.tenantId, id);
+    return this.integrations.rotateSigningSecret(who, id);
   }
 }

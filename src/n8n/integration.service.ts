@@ -1,3 +1,4 @@
+import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { AddressPolicy } from '@mira/outbound';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
@@ -19,6 +20,8 @@ import {
   integrationWithSecretView,
 } from './integration-view.dto';
 
+const acts = actsOn('integration');
+
 /** Keeps the n8n servers that a tenant connected. Secrets go in and are used; a new signing secret comes out once. */
 @Injectable()
 export class IntegrationService {
@@ -27,6 +30,7 @@ export class IntegrationService {
     private readonly integrations: IntegrationRepository,
     private readonly cipher: SecretCipher,
     private readonly policy: AddressPolicy,
+    private readonly trail: AuditTrail,
   ) {}
 
   async list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<IntegrationView>> {
@@ -41,7 +45,8 @@ export class IntegrationService {
     return integrationView(await this.found(tenantId, id));
   }
 
-  async create(tenantId: string, { kind, name, config }: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
+  async create(who: Actor, { kind, name, config }: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
+    const { tenantId } = who;
     const { baseUrl } = this.checkedBaseUrl(config.base_url);
     const row = { tenantId, id: newId() };
     const signingSecret = generateStandardSecret();
@@ -52,34 +57,39 @@ export class IntegrationService {
       apiKey: sealApiKey(this.cipher, row, config.api_key ?? null),
       signingSecret: sealSigningSecret(this.cipher, row, signingSecret),
     });
-    const saved = await this.database.transaction(tenantId, (manager) => this.integrations.save(manager, integration));
-    return integrationWithSecretView(saved, signingSecret);
+    return this.database.transaction(tenantId, async (manager) => {
+      const saved = await this.integrations.save(manager, integration);
+      await this.trail.record(manager, who, acts.created(integrationView(saved)));
+      return integrationWithSecretView(saved, signingSecret);
+    });
   }
 
-  async update(tenantId: string, id: string, { name, config }: UpdateIntegrationDto): Promise<IntegrationView> {
-    const changed = await this.change(tenantId, id, (integration) => {
+  async update(who: Actor, id: string, { name, config }: UpdateIntegrationDto): Promise<IntegrationView> {
+    const changed = await this.change(who, id, 'updated', (integration) => {
       if (name !== undefined) integration.name = name;
       if (config) this.configure(integration, config);
     });
     return integrationView(changed);
   }
 
-  async rotateSigningSecret(tenantId: string, id: string): Promise<IntegrationWithSecretView> {
+  async rotateSigningSecret(who: Actor, id: string): Promise<IntegrationWithSecretView> {
     const signingSecret = generateStandardSecret();
-    const changed = await this.change(tenantId, id, (integration) => {
+    const changed = await this.change(who, id, 'signing_secret_rotated', (integration) => {
       integration.signingSecret = sealSigningSecret(this.cipher, integration, signingSecret);
     });
     return integrationWithSecretView(changed, signingSecret);
   }
 
   /** @throws Problem `conflict` while routes lead to it: their events would have nowhere to go */
-  async remove(tenantId: string, id: string): Promise<void> {
+  async remove(who: Actor, id: string): Promise<void> {
+    const { tenantId } = who;
     await this.database.transaction(tenantId, async (manager) => {
       const integration = await this.integrations.findAndLock(manager, tenantId, id);
       if (!integration) throw notFound();
       const routes = await this.integrations.countRoutesTo(manager, tenantId, id);
       if (routes > 0) throw stillUsed(routes);
       await this.integrations.delete(manager, tenantId, id);
+      await this.trail.record(manager, who, acts.deleted(integrationView(integration)));
     });
   }
 
@@ -104,12 +114,21 @@ export class IntegrationService {
     return integration;
   }
 
-  private async change(tenantId: string, id: string, edit: (integration: Integration) => void): Promise<Integration> {
+  private async change(
+    who: Actor,
+    id: string,
+    verb: string,
+    edit: (integration: Integration) => void,
+  ): Promise<Integration> {
+    const { tenantId } = who;
     return this.database.transaction(tenantId, async (manager) => {
       const integration = await this.integrations.findAndLock(manager, tenantId, id);
       if (!integration) throw notFound();
+      const before = integrationView(integration);
       edit(integration);
-      return this.integrations.save(manager, integration);
+      const saved = await this.integrations.save(manager, integration);
+      await this.trail.record(manager, who, acts.did(verb, id, { before, after: integrationView(saved) }));
+      return saved;
     });
   }
 

@@ -21,7 +21,10 @@ export class ProjectInitializationAgent extends Agent {
     const asked = readProjectInitialization(payload);
     if (asked.kind === 'refused') return asked;
     const { name, description } = asked;
-    const { kind, id } = await this.projects.create(tenantId, { name, description, sourceEventId: eventId });
+    const { kind, id } = await this.projects.create(
+      { tenantId, userId: null, apiKeyId: null },
+      { name, description, sourceEventId: eventId },
+    );
     return {
       kind: 'done',
       detail: kind === 'created' ? `Made project ${id}.` : `Project ${id} was made by this event before.`,

@@ -1,3 +1,4 @@
+import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
@@ -25,13 +26,19 @@ export class ProjectService {
   constructor(
     private readonly database: TenantDatabase,
     private readonly projects: ProjectRepository,
+    private readonly trail: AuditTrail,
   ) {}
 
-  async create(tenantId: string, { name, description, sourceEventId }: NewProject): Promise<CreatedProject> {
+  async create(who: Actor, { name, description, sourceEventId }: NewProject): Promise<CreatedProject> {
+    const { tenantId } = who;
     const id = newId();
     return this.database.transaction(tenantId, async (manager) => {
       const isNew = await this.projects.insert(manager, { tenantId, id, name, description, sourceEventId });
-      if (isNew) return { kind: 'created', id };
+      if (isNew) {
+        const after = { id, name, description, source_event_id: sourceEventId };
+        await this.trail.record(manager, who, actsOn('project').created(after));
+        return { kind: 'created', id };
+      }
       const earlier = sourceEventId && (await this.projects.findBySourceEvent(manager, tenantId, sourceEventId));
       if (!earlier) throw new Error('the project is neither new nor there');
       return { kind: 'exists', id: earlier.id };

@@ -25,8 +25,8 @@ export class TenantController {
 
   @Post()
   @Allow('tenant:create')
-  async create(@Body() wanted: CreateTenantDto): Promise<TenantView> {
-    return tenantView(await this.tenants.add(wanted));
+  async create(@CurrentPrincipal() who: Principal, @Body() wanted: CreateTenantDto): Promise<TenantView> {
+    return tenantView(await this.tenants.add(who, wanted));
   }
 
   @Get(':id')

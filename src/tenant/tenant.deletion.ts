@@ -1,12 +1,13 @@
 import { AccessLease, type Principal } from '@mira/access';
+import { actsOn, AuditTrail } from '@mira/audit';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { OwnedRows, type RowCounts } from './owned-rows';
 import type { Tenant } from './tenant.entity';
 import { TenantRepository } from './tenant.repository';
-import type { DeletionPreview, DeletionView } from './tenant-view.dto';
-import { defaultStays, foundTenant, noSuchTenant, tenantSeenBy } from './tenant.rules';
+import { type DeletionPreview, type DeletionView, tenantView } from './tenant-view.dto';
+import { defaultStays, foundTenant, homeOf, noSuchTenant, tenantSeenBy } from './tenant.rules';
 
 /** Where a tenant has rows of these, it takes more than a slip to delete it. */
 const EVENTS = 'webhook_events';
@@ -25,6 +26,7 @@ export class TenantDeletion {
     private readonly tenants: TenantRepository,
     private readonly rows: OwnedRows,
     private readonly lease: AccessLease,
+    private readonly trail: AuditTrail,
   ) {}
 
   /** What it would take. */
@@ -47,7 +49,7 @@ export class TenantDeletion {
       if (confirm !== tenant.name) await this.askForName(manager, tenant, confirm !== undefined);
       await this.tenants.bury(manager, id);
       const counts = await this.rows.delete(manager, id);
-      // What is to be audited, of a tenant that is gone by then, is written here.
+      await this.record(manager, who, tenant, counts);
       return counts;
     });
     await this.lease.passed();
@@ -65,6 +67,15 @@ export class TenantDeletion {
       }
       return swept;
     });
+  }
+
+  /** In the trail of the admin's own tenant; where that is the one that goes, in the default one's. */
+  private async record(manager: EntityManager, who: Principal, tenant: Tenant, deleted: RowCounts): Promise<void> {
+    const home = homeOf(who);
+    const tenantId = home.tenantId === tenant.id ? (await this.tenants.findDefault(manager))?.id : home.tenantId;
+    if (tenantId === undefined) return;
+    const act = actsOn('tenant').did('deleted', tenant.id, { before: tenantView(tenant), after: { deleted } });
+    await this.trail.record(manager, { ...home, tenantId, homeTenantId: home.tenantId }, { ...act, crossing: true });
   }
 
   private async askForName(manager: EntityManager, tenant: Tenant, wasGiven: boolean): Promise<void> {

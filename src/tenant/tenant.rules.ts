@@ -7,6 +7,11 @@ export function tenantSeenBy(who: Principal, id: string): boolean {
   return who.role === 'admin' || who.tenantId === id;
 }
 
+/** The same, as in their own tenant: what they do to tenants, they do from there. */
+export function homeOf(who: Principal): Principal {
+  return { ...who, tenantId: who.homeTenantId ?? who.tenantId };
+}
+
 export function foundTenant(tenant: Tenant | null): Tenant {
   if (!tenant) throw noSuchTenant();
   return tenant;

@@ -1,4 +1,5 @@
 import { AccessLease, type Principal } from '@mira/access';
+import { actsOn, AuditTrail } from '@mira/audit';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
@@ -7,8 +8,11 @@ import { MiraConfig } from '../config/mira.config';
 import { newId } from '../database/new-id';
 import type { CreateTenantDto, UpdateTenantDto } from './tenant.dto';
 import { Tenant, type Tier } from './tenant.entity';
+import { type TenantView, tenantView } from './tenant-view.dto';
 import { TenantRepository } from './tenant.repository';
-import { defaultStays, foundTenant, noSuchTenant, tenantSeenBy } from './tenant.rules';
+import { defaultStays, foundTenant, homeOf, noSuchTenant, tenantSeenBy } from './tenant.rules';
+
+const acts = actsOn('tenant');
 
 /** Makes, finds and changes tenants. Runs as Mira's own login, for a tenant cannot be looked for from inside itself. */
 @Injectable()
@@ -18,6 +22,7 @@ export class TenantService {
     private readonly tenants: TenantRepository,
     private readonly config: MiraConfig,
     private readonly lease: AccessLease,
+    private readonly trail: AuditTrail,
   ) {}
 
   /** Adds a tenant within the caller's transaction. */
@@ -48,30 +53,45 @@ export class TenantService {
   }
 
   /** @throws Problem `conflict` where the configuration knows one tenant only */
-  async add({ name, tier = 'basic', active = true }: CreateTenantDto): Promise<Tenant> {
+  async add(who: Principal, { name, tier = 'basic', active = true }: CreateTenantDto): Promise<Tenant> {
     if (!this.config.rbac.enabled) throw oneTenantOnly();
     const tenant = Object.assign(new Tenant(), { id: newId(), name, tier, active, isDefault: false });
-    return this.write((manager) => this.tenants.save(manager, tenant));
+    return this.dataSource.transaction(async (manager) => {
+      const saved = await this.tenants.save(manager, tenant);
+      // In the trail of whoever made it: the new tenant may have none.
+      await this.trail.record(manager, homeOf(who), { ...acts.created(tenantView(saved)), crossing: true });
+      return saved;
+    });
   }
 
   /** @throws Problem `conflict` for the deactivation of the default tenant */
   async update(who: Principal, id: string, { name, tier, active }: UpdateTenantDto): Promise<Tenant> {
     if (!tenantSeenBy(who, id)) throw noSuchTenant();
-    const changed = await this.write(async (manager) => {
+    const changed = await this.dataSource.transaction(async (manager) => {
       const tenant = foundTenant(await this.tenants.lock(manager, id));
       if (tenant.isDefault && active === false) throw defaultStays('deactivated');
+      const before = tenantView(tenant);
       tenant.name = name ?? tenant.name;
       tenant.tier = tier ?? tenant.tier;
       tenant.active = active ?? tenant.active;
+      // Before it is stored: a plan without a trail must not be a way to leave no trace of itself.
+      await this.recordUpdate(manager, who, before, tenantView(tenant));
       return this.tenants.save(manager, tenant);
     });
     if (tier !== undefined || active !== undefined) await this.lease.passed();
     return changed;
   }
 
-  /** Each change of a tenant but its end is one transaction here: what is to be audited is written in it, after `work`. */
-  private async write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(work);
+  private async recordUpdate(
+    manager: EntityManager,
+    who: Principal,
+    before: TenantView,
+    after: TenantView,
+  ): Promise<void> {
+    const act = acts.updated(before, after);
+    const home = homeOf(who);
+    if (home.tenantId === after.id) await this.trail.record(manager, home, act);
+    else await this.trail.recordCrossing(manager, home, after.id, act);
   }
 }
 

@@ -36,7 +36,7 @@ describeMira("another's tenant", (mira) => {
       fromTenantId: home,
       toTenantId: tenantId,
       route: 'GET /api/v1/webhook-endpoints/:id',
-      requestId: expect.any(String),
+      origin: { address: '127.0.0.1', userAgent: expect.any(String), requestId: expect.any(String) },
     });
   });
 

@@ -8,6 +8,7 @@ import { DeliveryService } from '../../src/webhook/delivery/delivery.service';
 import { ListDeliveriesQuery } from '../../src/webhook/delivery/list-deliveries.dto';
 import { describeOnEachDatabase } from '../support/databases';
 import { refusalOf } from '../support/refusals';
+import { by, RememberedTrail } from '../support/trails';
 
 interface StoredDelivery {
   status?: DeliveryStatus;
@@ -36,7 +37,7 @@ describeOnEachDatabase(
       const { dataSource, target, tenants } = database();
       queue = new DeliveryQueue(new MiraConfig(), dataSource, target);
       await queue.onModuleInit();
-      sut = new DeliveryService(tenants, new DeliveryRepository(), queue);
+      sut = new DeliveryService(tenants, new DeliveryRepository(), queue, new RememberedTrail());
     });
 
     afterAll(async () => {
@@ -148,7 +149,7 @@ describeOnEachDatabase(
     ])('are tried again on demand: %j', async (delivery) => {
       const id = await stored({ ...delivery, attemptCount: 3 });
       const before = Date.now();
-      const view = await sut.retry(tenantId, id);
+      const view = await sut.retry(by(tenantId), id);
       expect(view).toMatchObject({ id, status: 'queued', attempt_count: 3, reason: null, completed_at: null });
       expect(Date.parse(view.next_attempt_at ?? '')).toBeGreaterThanOrEqual(before);
       expect(await sut.get(tenantId, id)).toMatchObject(view);
@@ -158,7 +159,7 @@ describeOnEachDatabase(
 
     it('are tried once more, not twice, by those who cannot wait', async () => {
       const id = await stored();
-      await Promise.all([sut.retry(tenantId, id), sut.retry(tenantId, id), sut.retry(tenantId, id)]);
+      await Promise.all([sut.retry(by(tenantId), id), sut.retry(by(tenantId), id), sut.retry(by(tenantId), id)]);
       expect(await jobs()).toEqual([{ deliveryId: id, attempt: 4 }]);
     });
 
@@ -167,7 +168,7 @@ describeOnEachDatabase(
       ['held', /held/],
     ])('are not tried again when they are %s', async (status, sentence) => {
       const id = await stored({ status });
-      expect(await refusalOf(sut.retry(tenantId, id))).toMatchObject({
+      expect(await refusalOf(sut.retry(by(tenantId), id))).toMatchObject({
         status: 409,
         message: expect.stringMatching(sentence),
       });
@@ -180,7 +181,7 @@ describeOnEachDatabase(
       const id = await stored();
       expect((await sut.list(otherTenantId, query())).data).toEqual([]);
       for (const each of [id, newId()]) {
-        for (const work of [sut.get(otherTenantId, each), sut.retry(otherTenantId, each)]) {
+        for (const work of [sut.get(otherTenantId, each), sut.retry(by(otherTenantId), each)]) {
           expect(await refusalOf(work)).toMatchObject({ status: 404, message: 'There is no such delivery.' });
         }
       }

@@ -7,6 +7,7 @@ import { Project } from '../../src/project/project.entity';
 import { ProjectRepository } from '../../src/project/project.repository';
 import { ProjectService } from '../../src/project/project.service';
 import { describeOnEachDatabase } from '../support/databases';
+import { by, RememberedTrail } from '../support/trails';
 
 function anEvent(event: Partial<AgentEvent> & Pick<AgentEvent, 'tenantId'>): AgentEvent {
   const payload = { workflow_type: 'project_initialization', data: { name: 'Apollo', description: 'To the Moon' } };
@@ -37,7 +38,7 @@ describeOnEachDatabase(
     let otherTenantId: string;
 
     beforeAll(() => {
-      sut = new ProjectService(database().tenants, new ProjectRepository());
+      sut = new ProjectService(database().tenants, new ProjectRepository(), new RememberedTrail());
       agent = new ProjectInitializationAgent(sut);
     });
 
@@ -78,8 +79,8 @@ describeOnEachDatabase(
 
     it('are made each where people make several', async () => {
       const made = { name: 'Apollo', description: null, sourceEventId: null };
-      expect(await sut.create(tenantId, made)).toEqual({ kind: 'created', id: expect.any(String) });
-      expect(await sut.create(tenantId, made)).toEqual({ kind: 'created', id: expect.any(String) });
+      expect(await sut.create(by(tenantId), made)).toEqual({ kind: 'created', id: expect.any(String) });
+      expect(await sut.create(by(tenantId), made)).toEqual({ kind: 'created', id: expect.any(String) });
       expect((await sut.list(tenantId, await aPage())).data).toHaveLength(2);
     });
 
@@ -102,7 +103,7 @@ describeOnEachDatabase(
 
     it('are listed newest first, page after page', async () => {
       for (const name of ['one', 'two', 'three', 'four', 'five']) {
-        await sut.create(tenantId, { name, description: null, sourceEventId: null });
+        await sut.create(by(tenantId), { name, description: null, sourceEventId: null });
       }
       const names: string[][] = [];
       let cursor: string | undefined;
@@ -115,7 +116,7 @@ describeOnEachDatabase(
     });
 
     it('are nothing that another tenant could see', async () => {
-      const { id } = await sut.create(tenantId, { name: 'Apollo', description: null, sourceEventId: null });
+      const { id } = await sut.create(by(tenantId), { name: 'Apollo', description: null, sourceEventId: null });
       expect((await sut.list(otherTenantId, await aPage())).data).toEqual([]);
       const errors = await Promise.all([
         sut.get(otherTenantId, id).catch((error: unknown) => error),

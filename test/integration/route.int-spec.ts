@@ -12,6 +12,7 @@ import { RouteRepository } from '../../src/webhook/route/route.repository';
 import { RouteService } from '../../src/webhook/route/route.service';
 import { describeOnEachDatabase } from '../support/databases';
 import { refusalOf } from '../support/refusals';
+import { by, RememberedTrail } from '../support/trails';
 
 class Librarian extends Agent {
   readonly name = 'librarian';
@@ -49,8 +50,9 @@ describeOnEachDatabase(
         new IntegrationRepository(),
         cipher,
         new AddressPolicy(['127.0.0.0/8']),
+        new RememberedTrail(),
       );
-      sut = new RouteService(tenants, new RouteRepository(), integrations, agents);
+      sut = new RouteService(tenants, new RouteRepository(), integrations, agents, new RememberedTrail());
     });
 
     beforeEach(async () => {
@@ -62,7 +64,7 @@ describeOnEachDatabase(
 
     async function anIntegration(owner: string): Promise<string> {
       const config = { base_url: 'http://127.0.0.1:5678' };
-      return (await integrations.create(owner, { kind: 'n8n', name: 'n8n', config })).id;
+      return (await integrations.create(by(owner), { kind: 'n8n', name: 'n8n', config })).id;
     }
 
     it('lead to workflows and agents, as they were told to', async () => {
@@ -73,7 +75,7 @@ describeOnEachDatabase(
         toAgent,
       ];
       for (const target of targets) {
-        const made = await sut.create(tenantId, aRoute({ target }));
+        const made = await sut.create(by(tenantId), aRoute({ target }));
         expect(made).toMatchObject({ name: 'Pushes', service: 'github', event_types: ['push'], target, enabled: true });
         expect(made.target).toEqual(target);
         expect(await sut.get(tenantId, made.id)).toEqual(made);
@@ -81,8 +83,8 @@ describeOnEachDatabase(
     });
 
     it('take all events of their service where no types are named, and each type once', async () => {
-      expect(await sut.create(tenantId, aRoute({ event_types: undefined }))).toMatchObject({ event_types: [] });
-      expect(await sut.create(tenantId, aRoute({ event_types: ['b', 'a', 'b'] }))).toMatchObject({
+      expect(await sut.create(by(tenantId), aRoute({ event_types: undefined }))).toMatchObject({ event_types: [] });
+      expect(await sut.create(by(tenantId), aRoute({ event_types: ['b', 'a', 'b'] }))).toMatchObject({
         event_types: ['b', 'a'],
       });
     });
@@ -90,8 +92,8 @@ describeOnEachDatabase(
     it('lead to no integration that the tenant does not have', async () => {
       for (const integration_id of [newId(), await anIntegration(otherTenantId)]) {
         const target: RouteTarget = { kind: 'n8n', integration_id, webhook_path: 'orders' };
-        const { id } = await sut.create(tenantId, aRoute());
-        for (const work of [sut.create(tenantId, aRoute({ target })), sut.update(tenantId, id, { target })]) {
+        const { id } = await sut.create(by(tenantId), aRoute());
+        for (const work of [sut.create(by(tenantId), aRoute({ target })), sut.update(by(tenantId), id, { target })]) {
           expect((await refusalOf(work)).errors).toEqual([
             { field: 'target.integration_id', message: 'there is no such integration' },
           ]);
@@ -102,16 +104,22 @@ describeOnEachDatabase(
 
     it('say the same where the integration goes away between the look and the write', async () => {
       const blind = Object.assign(Object.create(integrations), { exists: async () => true });
-      const late = new RouteService(database().tenants, new RouteRepository(), blind, new AgentRegistry());
+      const late = new RouteService(
+        database().tenants,
+        new RouteRepository(),
+        blind,
+        new AgentRegistry(),
+        new RememberedTrail(),
+      );
       const target: RouteTarget = { kind: 'n8n', integration_id: newId(), webhook_path: 'orders' };
-      expect((await refusalOf(late.create(tenantId, aRoute({ target })))).errors).toEqual([
+      expect((await refusalOf(late.create(by(tenantId), aRoute({ target })))).errors).toEqual([
         { field: 'target.integration_id', message: 'there is no such integration' },
       ]);
     });
 
     it('lead to no agent that is not registered', async () => {
       const target: RouteTarget = { kind: 'agent', agent: 'nobody' };
-      expect((await refusalOf(sut.create(tenantId, aRoute({ target })))).errors).toEqual([
+      expect((await refusalOf(sut.create(by(tenantId), aRoute({ target })))).errors).toEqual([
         { field: 'target.agent', message: 'there is no such agent; there are librarian' },
       ]);
     });
@@ -119,29 +127,32 @@ describeOnEachDatabase(
     it('change what is given, a target as a whole', async () => {
       const integration_id = await anIntegration(tenantId);
       const target: RouteTarget = { kind: 'n8n', integration_id, webhook_path: 'orders' };
-      const { id } = await sut.create(tenantId, aRoute({ target }));
+      const { id } = await sut.create(by(tenantId), aRoute({ target }));
 
-      expect(await sut.update(tenantId, id, { target: toAgent })).toMatchObject({ name: 'Pushes', target: toAgent });
-      expect((await sut.update(tenantId, id, { target })).target).toEqual(target);
-      const changed = await sut.update(tenantId, id, { name: 'New', event_types: [], enabled: false });
+      expect(await sut.update(by(tenantId), id, { target: toAgent })).toMatchObject({
+        name: 'Pushes',
+        target: toAgent,
+      });
+      expect((await sut.update(by(tenantId), id, { target })).target).toEqual(target);
+      const changed = await sut.update(by(tenantId), id, { name: 'New', event_types: [], enabled: false });
       expect(changed).toMatchObject({ name: 'New', service: 'github', event_types: [], target, enabled: false });
-      expect(await sut.update(tenantId, id, {})).toEqual(changed);
+      expect(await sut.update(by(tenantId), id, {})).toEqual(changed);
       expect(await sut.get(tenantId, id)).toEqual(changed);
     });
 
     it('can be deleted while deliveries along them are open', async () => {
-      const { id } = await sut.create(tenantId, aRoute());
+      const { id } = await sut.create(by(tenantId), aRoute());
       await database().dataSource.query(
         `INSERT INTO deliveries (tenant_id, id, event_id, route_id, created_at) VALUES ($1, $2, $3, $4, now())`,
         [tenantId, newId(), newId(), id],
       );
-      await sut.delete(tenantId, id);
+      await sut.delete(by(tenantId), id);
       expect(await refusalOf(sut.get(tenantId, id))).toMatchObject({ status: 404 });
-      expect(await refusalOf(sut.delete(tenantId, id))).toMatchObject({ status: 404 });
+      expect(await refusalOf(sut.delete(by(tenantId), id))).toMatchObject({ status: 404 });
     });
 
     it('are listed newest first, page after page', async () => {
-      for (const name of ['one', 'two', 'three']) await sut.create(tenantId, aRoute({ name }));
+      for (const name of ['one', 'two', 'three']) await sut.create(by(tenantId), aRoute({ name }));
       const { data, next_cursor } = await sut.list(tenantId, aPage({ limit: 2 }));
       expect(data.map(({ name }) => name)).toEqual(['three', 'two']);
       const rest = await sut.list(tenantId, aPage({ limit: 2, cursor: next_cursor ?? undefined }));
@@ -149,12 +160,12 @@ describeOnEachDatabase(
     });
 
     it('are nothing that another tenant could see or change', async () => {
-      const made = await sut.create(tenantId, aRoute());
+      const made = await sut.create(by(tenantId), aRoute());
       expect((await sut.list(otherTenantId, new PageQuery())).data).toEqual([]);
       const attempts = [
         (id: string) => sut.get(otherTenantId, id),
-        (id: string) => sut.update(otherTenantId, id, { enabled: false }),
-        (id: string) => sut.delete(otherTenantId, id),
+        (id: string) => sut.update(by(otherTenantId), id, { enabled: false }),
+        (id: string) => sut.delete(by(otherTenantId), id),
       ];
       for (const attempt of attempts) {
         for (const id of [made.id, newId()]) {

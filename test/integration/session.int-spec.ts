@@ -7,6 +7,7 @@ import { SessionService } from '../../src/rbac/session/session.service';
 import { SignInBrake } from '../../src/rbac/session/sign-in.brake';
 import { describeOnEachDatabase } from '../support/databases';
 import { refusalOf } from '../support/refusals';
+import { by, NOWHERE, RememberedTrail } from '../support/trails';
 
 class CountingLease extends AccessLease {
   waits = 0;
@@ -28,7 +29,7 @@ describeOnEachDatabase('sessions', (database) => {
     lease = new CountingLease();
     repository = new SessionRepository(database().dataSource);
     const tokens = new AccessTokens([{ id: 'k', secret: Buffer.alloc(32, 1) }]);
-    sut = new SessionService(database().tenants, repository, tokens, lease);
+    sut = new SessionService(database().tenants, repository, tokens, lease, new RememberedTrail());
   });
 
   async function aUser(): Promise<ProvenUser> {
@@ -45,10 +46,10 @@ describeOnEachDatabase('sessions', (database) => {
 
   it('end but once when many present one stolen token at the same time', async () => {
     const user = await aUser();
-    const { refreshToken } = await sut.begin(user);
-    await sut.refresh(refreshToken);
+    const { refreshToken } = await sut.begin(user, NOWHERE);
+    await sut.refresh(refreshToken, NOWHERE);
     await age(60);
-    const outcomes = await Promise.all(Array.from({ length: 6 }, () => refusalOf(sut.refresh(refreshToken))));
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => refusalOf(sut.refresh(refreshToken, NOWHERE))));
     expect(outcomes.map(({ status }) => status)).toEqual(Array(6).fill(401));
     expect(lease.waits).toBe(1);
     const rows: unknown[] = await sql('SELECT FROM sessions WHERE user_id = $1 AND ended_at IS NULL', [user.id]);
@@ -56,51 +57,51 @@ describeOnEachDatabase('sessions', (database) => {
   });
 
   it('let no rotation and no theft slip past each other', async () => {
-    const { refreshToken: first } = await sut.begin(await aUser());
-    const { refreshToken: second } = await sut.refresh(first);
+    const { refreshToken: first } = await sut.begin(await aUser(), NOWHERE);
+    const { refreshToken: second } = await sut.refresh(first, NOWHERE);
     await age(60);
-    const both = await Promise.allSettled([sut.refresh(first), sut.refresh(second)]);
+    const both = await Promise.allSettled([sut.refresh(first, NOWHERE), sut.refresh(second, NOWHERE)]);
     // Whoever came first: the thief's token is refused, and what the other got is of no use.
     expect(both[0].status).toBe('rejected');
-    if (both[1].status === 'fulfilled') await refusalOf(sut.refresh(both[1].value.refreshToken));
-    await refusalOf(sut.refresh(second));
+    if (both[1].status === 'fulfilled') await refusalOf(sut.refresh(both[1].value.refreshToken, NOWHERE));
+    await refusalOf(sut.refresh(second, NOWHERE));
   });
 
   it('are not begun with a password that was changed since it was proved, or by who is not active any more', async () => {
     const [changed, gone] = [await aUser(), await aUser()];
     await sql(`UPDATE users SET password_hash = 'another' WHERE id = $1`, [changed.id]);
     await sql('UPDATE users SET active = false WHERE id = $1', [gone.id]);
-    for (const user of [changed, gone]) expect((await refusalOf(sut.begin(user))).status).toBe(401);
+    for (const user of [changed, gone]) expect((await refusalOf(sut.begin(user, NOWHERE))).status).toBe(401);
     expect(await sql('SELECT FROM sessions WHERE user_id IN ($1, $2)', [changed.id, gone.id])).toHaveLength(0);
   });
 
   it('are not refreshed by what has expired, or for who is not active', async () => {
     const user = await aUser();
-    const { refreshToken } = await sut.begin(user);
+    const { refreshToken } = await sut.begin(user, NOWHERE);
     await sql('UPDATE users SET active = false WHERE id = $1', [user.id]);
-    expect((await refusalOf(sut.refresh(refreshToken))).status).toBe(401);
+    expect((await refusalOf(sut.refresh(refreshToken, NOWHERE))).status).toBe(401);
     await sql('UPDATE users SET active = true WHERE id = $1', [user.id]);
     await sql('UPDATE refresh_tokens SET expires_at = now()');
-    expect((await refusalOf(sut.refresh(refreshToken))).status).toBe(401);
+    expect((await refusalOf(sut.refresh(refreshToken, NOWHERE))).status).toBe(401);
   });
 
   it('of a user end all, or all but one, within the transaction of somebody else', async () => {
     const user = await aUser();
-    const kept = await sut.begin(user);
-    const other = await sut.begin(user);
+    const kept = await sut.begin(user, NOWHERE);
+    const other = await sut.begin(user, NOWHERE);
     const rows: { id: string }[] = await sql('SELECT id FROM sessions WHERE user_id = $1 ORDER BY id', [user.id]);
     await database().tenants.transaction(tenantId, (manager) =>
       sut.endAllWithin(manager, tenantId, user.id, rows[0]?.id ?? null),
     );
-    expect((await refusalOf(sut.refresh(other.refreshToken))).status).toBe(401);
-    const { refreshToken } = await sut.refresh(kept.refreshToken);
-    await sut.endAll(tenantId, user.id);
+    expect((await refusalOf(sut.refresh(other.refreshToken, NOWHERE))).status).toBe(401);
+    const { refreshToken } = await sut.refresh(kept.refreshToken, NOWHERE);
+    await sut.endAll(by(tenantId), user.id);
     expect(lease.waits).toBe(1);
-    expect((await refusalOf(sut.refresh(refreshToken))).status).toBe(401);
+    expect((await refusalOf(sut.refresh(refreshToken, NOWHERE))).status).toBe(401);
   });
 
   it('are kept apart by tenant', async () => {
-    await sut.begin(await aUser());
+    await sut.begin(await aUser(), NOWHERE);
     const seen = await database().tenants.transaction(newId(), (manager) =>
       manager.query('SELECT FROM sessions UNION ALL SELECT FROM refresh_tokens'),
     );
@@ -109,15 +110,15 @@ describeOnEachDatabase('sessions', (database) => {
 
   it('are forgotten when nothing of them can be used, and not before', async () => {
     const user = await aUser();
-    const { refreshToken } = await sut.begin(user);
-    await sut.begin(user);
+    const { refreshToken } = await sut.begin(user, NOWHERE);
+    await sut.begin(user, NOWHERE);
     const [newest]: { id: string }[] = await sql('SELECT max(id::text) AS id FROM sessions WHERE user_id = $1', [
       user.id,
     ]);
     await sql(`UPDATE sessions SET expires_at = now() - interval '1 s' WHERE id = $1`, [newest?.id]);
     await repository.forgetExpired();
     expect(await sql('SELECT id FROM sessions WHERE user_id = $1', [user.id])).toHaveLength(1);
-    await expect(sut.refresh(refreshToken)).resolves.toBeDefined();
+    await expect(sut.refresh(refreshToken, NOWHERE)).resolves.toBeDefined();
   });
 
   describe('the brake of sign-ins', () => {

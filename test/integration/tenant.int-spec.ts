@@ -11,6 +11,7 @@ import { TenantService } from '../../src/tenant/tenant.service';
 import { describeOnEachDatabase } from '../support/databases';
 import { aPrincipal, CountingLease } from '../support/principals';
 import { refusalOf } from '../support/refusals';
+import { RememberedTrail } from '../support/trails';
 
 describeOnEachDatabase(
   'tenants',
@@ -40,15 +41,15 @@ describeOnEachDatabase(
     beforeEach(() => {
       const { dataSource } = database();
       lease = new CountingLease();
-      tenants = new TenantService(dataSource, new TenantRepository(), new MiraConfig(), lease);
-      sut = new TenantDeletion(dataSource, new TenantRepository(), new OwnedRows(), lease);
+      tenants = new TenantService(dataSource, new TenantRepository(), new MiraConfig(), lease, new RememberedTrail());
+      sut = new TenantDeletion(dataSource, new TenantRepository(), new OwnedRows(), lease, new RememberedTrail());
     });
 
     const sql = (text: string, values: unknown[] = []) => database().dataSource.query(text, values);
 
     /** A tenant with rows in every table that there is. */
     async function aFullTenant(name = 'Full'): Promise<string> {
-      const { id } = await tenants.add({ name });
+      const { id } = await tenants.add(admin, { name });
       const [user, key, endpoint, integration, route, event, delivery, project, thing] = Array.from(Array(9), newId);
       const insert = (table: string, row: Record<string, unknown>) => {
         const columns = Object.keys(row);
@@ -80,6 +81,10 @@ describeOnEachDatabase(
       await insert('projects', { id: project, name: 'p' });
       await insert('"Later things"', { id: thing, project_id: project });
       await insert('"Later things"', { id: newId(), project_id: project, parent_id: thing });
+      const content = { id: newId(), at_ms: 1, action: 'a.b', resource_type: 'a' };
+      await sql('SELECT audit_append($1, $2, NULL, NULL)', [id, content]);
+      const checkpoint = { kind: 'seal', seq: 1, hash: Buffer.alloc(32), signature: Buffer.alloc(32) };
+      await insert('audit_checkpoints', { ...checkpoint, signed_at: now });
       await sql('INSERT INTO pgboss.job VALUES (gen_random_uuid(), $1, NULL), (gen_random_uuid(), NULL, $2)', [
         id,
         { tenant_id: id },
@@ -93,6 +98,9 @@ describeOnEachDatabase(
     const ROWS = {
       '"Later things"': 2,
       api_keys: 1,
+      audit_checkpoints: 1,
+      audit_heads: 1,
+      audit_logs: 1,
       deliveries: 1,
       delivery_attempts: 1,
       integrations: 1,
@@ -116,7 +124,7 @@ describeOnEachDatabase(
       const id = await aFullTenant();
       const expected = { tenant_id: id, name: 'Full', rows: ROWS, needs_confirmation: true };
       expect(await sut.preview(admin, id)).toEqual(expected);
-      const { id: empty } = await tenants.add({ name: 'Empty' });
+      const { id: empty } = await tenants.add(admin, { name: 'Empty' });
       expect(await sut.preview(admin, empty)).toMatchObject({
         rows: { webhook_events: 0, users: 0 },
         needs_confirmation: false,
@@ -152,7 +160,7 @@ describeOnEachDatabase(
     );
 
     it('without events go unasked, but not under another’s name', async () => {
-      const { id } = await tenants.add({ name: 'Empty' });
+      const { id } = await tenants.add(admin, { name: 'Empty' });
       expect(await refusalOf(sut.delete(admin, id, 'Another'))).toMatchObject({ status: 409 });
       expect(await sut.delete(admin, id, undefined)).toMatchObject({ tenant_id: id, deleted: { users: 0 } });
     });
@@ -183,7 +191,7 @@ describeOnEachDatabase(
 
     it('are swept after for an hour, and forgotten then', async () => {
       await sql('DELETE FROM deleted_tenants');
-      const { id } = await tenants.add({ name: 'Short-lived' });
+      const { id } = await tenants.add(admin, { name: 'Short-lived' });
       await sut.delete(admin, id, undefined);
       const buried = async () => sql('SELECT tenant_id FROM deleted_tenants');
       await sql(`UPDATE deleted_tenants SET deleted_at = now() - interval '59 minutes'`);
@@ -217,7 +225,10 @@ describeOnEachDatabase(
     });
 
     it('are listed to an admin, newest first and page after page, and to others as their own alone', async () => {
-      const [first, second] = [await tenants.add({ name: 'first' }), await tenants.add({ name: 'second' })];
+      const [first, second] = [
+        await tenants.add(admin, { name: 'first' }),
+        await tenants.add(admin, { name: 'second' }),
+      ];
       const page = await tenants.list(admin, Object.assign(new PageQuery(), { limit: 1 }));
       expect(page.data).toMatchObject([{ id: second.id }]);
       const next = Object.assign(new PageQuery(), { limit: 1, cursor: page.next_cursor });
@@ -237,7 +248,7 @@ describeOnEachDatabase(
     });
 
     it('are changed for good when the answer comes', async () => {
-      const { id } = await tenants.add({ name: 'a', tier: 'basic' });
+      const { id } = await tenants.add(admin, { name: 'a', tier: 'basic' });
       expect(await tenants.update(admin, id, { name: 'b' })).toMatchObject({ name: 'b', tier: 'basic', active: true });
       expect(lease.waits).toBe(0);
       const changes = { tier: 'professional', active: false } as const;
@@ -247,8 +258,14 @@ describeOnEachDatabase(
 
     it('are one alone where the configuration says so', async () => {
       const config = Object.assign(new MiraConfig(), { rbac: { enabled: false, tenant_isolation: true } });
-      const alone = new TenantService(database().dataSource, new TenantRepository(), config, lease);
-      expect(await refusalOf(alone.add({ name: 'second' }))).toMatchObject({
+      const alone = new TenantService(
+        database().dataSource,
+        new TenantRepository(),
+        config,
+        lease,
+        new RememberedTrail(),
+      );
+      expect(await refusalOf(alone.add(admin, { name: 'second' }))).toMatchObject({
         status: 409,
         message: expect.stringMatching(/rbac\.enabled/),
       });

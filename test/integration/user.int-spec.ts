@@ -15,6 +15,7 @@ import { UserService } from '../../src/rbac/user/user.service';
 import { describeOnEachDatabase } from '../support/databases';
 import { aPrincipal, CountingLease } from '../support/principals';
 import { refusalOf } from '../support/refusals';
+import { NOWHERE, RememberedTrail } from '../support/trails';
 
 let names = 0;
 
@@ -45,9 +46,23 @@ describeOnEachDatabase(
       lease = new CountingLease();
       const users = new UserRepository();
       const tokens = new AccessTokens([{ id: 'k', secret: Buffer.alloc(32, 1) }]);
-      sessions = new SessionService(database().tenants, new SessionRepository(database().dataSource), tokens, lease);
-      sut = new UserService(database().tenants, users, passwords, sessions, new MiraConfig(), lease);
-      account = new AccountService(database().tenants, users, passwords, sessions, lease);
+      sessions = new SessionService(
+        database().tenants,
+        new SessionRepository(database().dataSource),
+        tokens,
+        lease,
+        new RememberedTrail(),
+      );
+      sut = new UserService(
+        database().tenants,
+        users,
+        passwords,
+        sessions,
+        new MiraConfig(),
+        lease,
+        new RememberedTrail(),
+      );
+      account = new AccountService(database().tenants, users, passwords, sessions, lease, new RememberedTrail());
       [admin, otherAdmin] = [aPrincipal('admin'), aPrincipal('admin')];
       for (const { tenantId } of [admin, otherAdmin]) {
         await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [tenantId]);
@@ -214,16 +229,17 @@ describeOnEachDatabase(
     /** A session of somebody whose password was just proved, and a refresh token of it. */
     async function aSessionOf({ tenantId, id }: User) {
       const { passwordHash } = await sut.get(tenantId, id);
-      return sessions.begin({ tenantId, id, passwordHash: passwordHash ?? '' });
+      return sessions.begin({ tenantId, id, passwordHash: passwordHash ?? '' }, NOWHERE);
     }
-    const isOut = async (refreshToken: string) => (await refusalOf(sessions.refresh(refreshToken))).status === 401;
+    const isOut = async (refreshToken: string) =>
+      (await refusalOf(sessions.refresh(refreshToken, NOWHERE))).status === 401;
 
     it('are signed out when somebody sets or takes their password, or puts them out of use', async () => {
       for (const change of [{ password: 'quite another one' }, { password: null }, { active: false }]) {
         const user = await add({ password: 'the first of them' });
         const { refreshToken } = await aSessionOf(user);
         await sut.update(admin, user.id, { role: 'user' });
-        const { refreshToken: next } = await sessions.refresh(refreshToken);
+        const { refreshToken: next } = await sessions.refresh(refreshToken, NOWHERE);
         await sut.update(admin, user.id, change);
         await sut.update(admin, user.id, { active: true });
         expect(await isOut(next)).toBe(true);
@@ -239,12 +255,20 @@ describeOnEachDatabase(
       const me = as('viewer', { userId: user.id, sessionId: row.id });
       await account.changePassword(me, { old_password: 'the first of them', new_password: 'the second of them' });
       expect(await isOut(elsewhere.refreshToken)).toBe(true);
-      await sessions.refresh(here.refreshToken);
+      await sessions.refresh(here.refreshToken, NOWHERE);
     });
 
     it('stay one alone where the configuration says so', async () => {
       const config = Object.assign(new MiraConfig(), { rbac: { enabled: false, tenant_isolation: true } });
-      const alone = new UserService(database().tenants, new UserRepository(), passwords, sessions, config, lease);
+      const alone = new UserService(
+        database().tenants,
+        new UserRepository(),
+        passwords,
+        sessions,
+        config,
+        lease,
+        new RememberedTrail(),
+      );
       expect(await refusalOf(alone.add(admin, aUser()))).toMatchObject({
         status: 409,
         message: expect.stringMatching(/rbac\.enabled/),

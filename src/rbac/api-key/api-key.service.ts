@@ -1,4 +1,5 @@
 import { AccessLease, type Principal } from '@mira/access';
+import { actsOn, AuditTrail } from '@mira/audit';
 import { decodeCursor, type Page, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
@@ -6,12 +7,15 @@ import type { EntityManager } from 'typeorm';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import type { User } from '../user.entity';
+import { apiKeyView } from './api-key-view.dto';
 import type { CreateApiKeyDto, ListApiKeysQuery, RotateApiKeyDto } from './api-key.dto';
 import { ApiKey } from './api-key.entity';
 import { generateApiKey, hashApiKey } from './api-key.format';
 import type { Reach } from './api-key.reach';
 import { ApiKeyRepository } from './api-key.repository';
 import { holdToOwner, holdToReach, isOwn, mayManageOthers, reachOf, rolesUpTo, unnarrowed } from './api-key.rules';
+
+const acts = actsOn('api_key');
 
 /** A key with its text, which can be seen this once. */
 export interface KeyWithSecret {
@@ -26,6 +30,7 @@ export class ApiKeyService {
     private readonly database: TenantDatabase,
     private readonly keys: ApiKeyRepository,
     private readonly lease: AccessLease,
+    private readonly trail: AuditTrail,
   ) {}
 
   /** Adds a key without bounds within the caller's transaction and returns it in the clear. */
@@ -55,7 +60,9 @@ export class ApiKeyService {
         allowedNetworks: networks && [...networks],
         expiresAt,
       };
-      return this.keys.save(manager, aKey(who.tenantId, ownerId, made));
+      const saved = await this.keys.save(manager, aKey(who.tenantId, ownerId, made));
+      await this.trail.record(manager, who, acts.created(apiKeyView(saved)));
+      return saved;
     });
     return { key, secret };
   }
@@ -86,11 +93,14 @@ export class ApiKeyService {
     const rotated = await this.database.transaction(who.tenantId, async (manager) => {
       const { key, owner } = await this.managedAndLocked(manager, who, id);
       holdToReach(reachOf(key, owner.role), callers);
+      const before = apiKeyView(key);
       key.previousKeyHash = grace > 0 ? key.keyHash : null;
       key.previousExpiresAt = grace > 0 ? new Date(Date.now() + grace * 1_000) : null;
       key.keyHash = hashApiKey(secret);
       key.permissions ??= unnarrowed(isOwn(who, owner.id), owner.role, callers);
-      return this.keys.save(manager, key);
+      const saved = await this.keys.save(manager, key);
+      await this.trail.record(manager, who, acts.did('rotated', saved.id, { before, after: apiKeyView(saved) }));
+      return saved;
     });
     await this.lease.passed();
     return { key: rotated, secret };
@@ -100,6 +110,7 @@ export class ApiKeyService {
     await this.database.transaction(who.tenantId, async (manager) => {
       const { key } = await this.managedAndLocked(manager, who, id);
       await this.keys.delete(manager, who.tenantId, key.id);
+      await this.trail.record(manager, who, acts.deleted(apiKeyView(key)));
     });
     await this.lease.passed();
   }

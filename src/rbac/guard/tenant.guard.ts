@@ -1,4 +1,4 @@
-import { CrossingLog, type Principal, principalOf, setPrincipal } from '@mira/access';
+import { CrossingLog, originOf, type Principal, principalOf, setPrincipal } from '@mira/access';
 import { problems } from '@mira/problem';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -41,7 +41,7 @@ export class TenantGuard implements CanActivate {
       fromTenantId: principal.tenantId,
       toTenantId: tenantId,
       route: `${request.method} ${route?.path ?? request.path}`,
-      requestId: String(request.id),
+      origin: originOf(request),
     });
     setPrincipal(request, { ...principal, tenantId, homeTenantId: principal.tenantId });
     return true;

@@ -1,4 +1,4 @@
-import { CurrentPrincipal, type Principal, Public, SignedIn } from '@mira/access';
+import { CurrentPrincipal, FromWhere, type Origin, type Principal, Public, SignedIn } from '@mira/access';
 import { Body, Controller, Get, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RefreshDto, SignInDto } from './auth.dto';
@@ -26,8 +26,8 @@ export class AuthController {
   @UseGuards(SignInGuard)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  async login(@Proven() user: ProvenUser): Promise<TokensView> {
-    return tokensView(await this.sessions.begin(user));
+  async login(@Proven() user: ProvenUser, @FromWhere() origin: Origin): Promise<TokensView> {
+    return tokensView(await this.sessions.begin(user, origin));
   }
 
   /** Exchanges a refresh token for a new pair. The one that was sent is used up. */
@@ -36,8 +36,8 @@ export class AuthController {
   @ApiOperation({ security: [] })
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  async refresh(@Body() { refresh_token }: RefreshDto): Promise<TokensView> {
-    return tokensView(await this.sessions.refresh(refresh_token));
+  async refresh(@Body() { refresh_token }: RefreshDto, @FromWhere() origin: Origin): Promise<TokensView> {
+    return tokensView(await this.sessions.refresh(refresh_token, origin));
   }
 
   /** Signs out of this session: its tokens are of no more use. */

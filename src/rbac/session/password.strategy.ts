@@ -1,3 +1,4 @@
+import { originOf } from '@mira/access';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
@@ -23,7 +24,7 @@ export class PasswordStrategy extends PassportStrategy(Strategy) implements OnMo
   }
 
   async validate(request: Request, username: string, password: string): Promise<ProvenUser> {
-    return this.signIn.prove(username, password, clientOfAddress(request.ip));
+    return this.signIn.prove({ username, password, address: clientOfAddress(request.ip), origin: originOf(request) });
   }
 
   onModuleDestroy(): void {

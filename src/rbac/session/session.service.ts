@@ -1,4 +1,5 @@
-import { AccessLease } from '@mira/access';
+import { AccessLease, type Origin } from '@mira/access';
+import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { problems } from '@mira/problem';
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -16,6 +17,8 @@ export interface IssuedTokens {
   readonly account: Account;
 }
 
+const acts = actsOn('session');
+
 type Exchange =
   | { readonly kind: 'issued'; readonly tokens: IssuedTokens }
   | { readonly kind: 'refused' }
@@ -31,15 +34,19 @@ export class SessionService {
     private readonly sessions: SessionRepository,
     private readonly tokens: AccessTokens,
     private readonly lease: AccessLease,
+    private readonly trail: AuditTrail,
   ) {}
 
   /** For somebody whose password was just proved, unless it was changed since, which ended all sessions. */
-  async begin(user: ProvenUser): Promise<IssuedTokens> {
+  async begin(user: ProvenUser, origin: Origin): Promise<IssuedTokens> {
     const { tenantId, id: userId } = user;
     const exchange = await this.database.transaction(tenantId, async (manager): Promise<Exchange> => {
       if (!(await this.sessions.holdProven(manager, user))) return { kind: 'refused' };
       const sessionId = await this.sessions.create(manager, tenantId, userId);
-      return this.issue(manager, { tenantId, sessionId }, userId);
+      const issued = await this.issue(manager, { tenantId, sessionId }, userId);
+      const who = { tenantId, userId, apiKeyId: null, origin };
+      await this.trail.record(manager, who, acts.did('signed_in', sessionId));
+      return issued;
     });
     if (exchange.kind !== 'issued')
       throw problems.unauthorized('The password was changed just now. Sign in with the new one.');
@@ -47,13 +54,13 @@ export class SessionService {
   }
 
   /** Exchanges a refresh token for its successor and a new access token. */
-  async refresh(refreshToken: string): Promise<IssuedTokens> {
+  async refresh(refreshToken: string, origin: Origin): Promise<IssuedTokens> {
     if (!isRefreshTokenShape(refreshToken)) throw refused();
     const tokenHash = hashRefreshToken(refreshToken);
     const place = await this.sessions.placeOf(tokenHash);
     if (!place) throw refused();
     const exchange = await this.database.transaction(place.tenantId, (manager) =>
-      this.exchange(manager, place, tokenHash),
+      this.exchange(manager, { ...place, origin }, tokenHash),
     );
     switch (exchange.kind) {
       case 'issued':
@@ -72,13 +79,21 @@ export class SessionService {
   }
 
   /** Signs out of one session. When it returns, none of its tokens is good anywhere. */
-  async end(place: SessionPlace): Promise<void> {
-    await this.database.transaction(place.tenantId, (manager) => this.sessions.end(manager, place));
+  async end(who: Actor, sessionId: string): Promise<void> {
+    const { tenantId } = who;
+    await this.database.transaction(tenantId, async (manager) => {
+      await this.sessions.end(manager, { tenantId, sessionId });
+      await this.trail.record(manager, who, acts.did('signed_out', sessionId));
+    });
     await this.lease.passed();
   }
 
-  async endAll(tenantId: string, userId: string): Promise<void> {
-    await this.database.transaction(tenantId, (manager) => this.endAllWithin(manager, tenantId, userId));
+  async endAll(who: Actor, userId: string): Promise<void> {
+    const { tenantId } = who;
+    await this.database.transaction(tenantId, async (manager) => {
+      await this.endAllWithin(manager, tenantId, userId);
+      await this.trail.record(manager, who, actsOn('user').did('signed_out_everywhere', userId));
+    });
     await this.lease.passed();
   }
 
@@ -90,7 +105,11 @@ export class SessionService {
     await this.sessions.endAll(manager, tenantId, userId, except);
   }
 
-  private async exchange(manager: EntityManager, place: SessionPlace, tokenHash: Buffer): Promise<Exchange> {
+  private async exchange(
+    manager: EntityManager,
+    place: SessionPlace & { origin: Origin },
+    tokenHash: Buffer,
+  ): Promise<Exchange> {
     const token = await this.sessions.lockToken(manager, place, tokenHash);
     if (!token) return { kind: 'refused' };
     const decision = decideRefresh(token, token.now);
@@ -102,10 +121,22 @@ export class SessionService {
         return this.issue(manager, place, token.userId);
       case 'end-session':
         await this.sessions.end(manager, place);
+        await this.recordTheft(manager, place, token.userId);
         return { kind: 'ended' };
       case 'refuse':
         return { kind: 'refused' };
     }
+  }
+
+  /** Whose session it was is known; who came with the token is not. */
+  private async recordTheft(
+    manager: EntityManager,
+    { tenantId, sessionId, origin }: SessionPlace & { origin: Origin },
+    userId: string,
+  ): Promise<void> {
+    const who = { tenantId, userId: null, apiKeyId: null, origin };
+    const after = { user_id: userId };
+    await this.trail.record(manager, who, acts.did('ended_by_token_reuse', sessionId, { after, outcome: 'denied' }));
   }
 
   private async issue(manager: EntityManager, place: SessionPlace, userId: string): Promise<Exchange> {
@@ -113,7 +144,8 @@ export class SessionService {
     if (!account) return { kind: 'refused' };
     const refreshToken = generateRefreshToken();
     await this.sessions.addToken(manager, place, hashRefreshToken(refreshToken));
-    const accessToken = this.tokens.sign({ ...place, userId }, new Date());
+    const { tenantId, sessionId } = place;
+    const accessToken = this.tokens.sign({ tenantId, sessionId, userId }, new Date());
     return { kind: 'issued', tokens: { accessToken, refreshToken, account } };
   }
 }

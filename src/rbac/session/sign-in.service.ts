@@ -1,3 +1,5 @@
+import type { Origin } from '@mira/access';
+import { actsOn, AuditTrail } from '@mira/audit';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -5,6 +7,15 @@ import { TenantDatabase } from '../../database/tenant.database';
 import { PasswordHasher } from '../password.hasher';
 import type { ProvenUser } from './proven-user';
 import { SignInBrake } from './sign-in.brake';
+
+/** What somebody signs in with, and where they come from. */
+export interface SignInAttempt {
+  readonly username: string;
+  readonly password: string;
+  /** Whom the request's address stands for. */
+  readonly address: string;
+  readonly origin: Origin;
+}
 
 interface UserRow {
   tenant_id: string;
@@ -24,16 +35,16 @@ export class SignInService {
     private readonly database: TenantDatabase,
     private readonly passwords: PasswordHasher,
     private readonly brake: SignInBrake,
+    private readonly trail: AuditTrail,
   ) {}
 
-  /** @param address whom the request's address stands for */
-  async prove(username: string, password: string, address: string): Promise<ProvenUser> {
+  async prove({ username, password, address, origin }: SignInAttempt): Promise<ProvenUser> {
     const attempt = { username, address };
     const wait = await this.brake.enter(attempt);
     if (wait > 0) throw problems.rateLimitExceeded(wait);
     let user: ProvenUser | null;
     try {
-      user = await this.userWith(username, password);
+      user = await this.userWith(username, password, origin);
     } catch (error) {
       await this.brake.withdrawn(attempt);
       throw error;
@@ -43,14 +54,23 @@ export class SignInService {
     return user;
   }
 
-  private async userWith(username: string, password: string): Promise<ProvenUser | null> {
+  private async userWith(username: string, password: string, origin: Origin): Promise<ProvenUser | null> {
     const user = await this.find(username);
     const hash = user?.active ? user.password_hash : null;
     // Also where nobody is: it takes the same time.
     const right = await this.passwords.verify(password, hash);
-    if (!user || hash === null || !right) return null;
+    if (!user || hash === null || !right) {
+      if (user) this.noteFailure(user, origin);
+      return null;
+    }
     const passwordHash = this.passwords.isOutdated(hash) ? await this.replaceHash(user, hash, password) : hash;
     return { tenantId: user.tenant_id, id: user.id, passwordHash };
+  }
+
+  /** Not waited for, or the time would tell whether there is such a user. A name that is nobody's has no trail. */
+  private noteFailure({ tenant_id: tenantId, id }: UserRow, origin: Origin): void {
+    const who = { tenantId, userId: null, apiKeyId: null, origin };
+    this.trail.note(who, actsOn('user').did('sign_in_failed', id, { outcome: 'denied' }));
   }
 
   /** As Mira's own login: usernames are unique among all tenants, and it is the user who names the tenant. */

@@ -8,15 +8,22 @@ import { SessionService } from './session.service';
 export class SignOutService {
   constructor(private readonly sessions: SessionService) {}
 
-  async here({ tenantId, homeTenantId = tenantId, sessionId }: Principal): Promise<void> {
+  async here(who: Principal): Promise<void> {
+    const { sessionId } = who;
     if (sessionId === undefined) {
       throw problems.badRequest('An API key has no session to sign out of; delete the key instead.');
     }
-    await this.sessions.end({ tenantId: homeTenantId, sessionId });
+    await this.sessions.end(atHome(who), sessionId);
   }
 
-  async everywhere({ tenantId, homeTenantId = tenantId, userId }: Principal): Promise<void> {
+  async everywhere(who: Principal): Promise<void> {
+    const { userId } = who;
     if (userId === null) throw problems.badRequest('Nobody stands behind this credential.');
-    await this.sessions.endAll(homeTenantId, userId);
+    await this.sessions.endAll(atHome(who), userId);
   }
+}
+
+/** Sessions are where their people are, also while these act elsewhere. */
+function atHome(who: Principal): Principal {
+  return { ...who, tenantId: who.homeTenantId ?? who.tenantId };
 }

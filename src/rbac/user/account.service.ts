@@ -1,4 +1,5 @@
 import { AccessLease, missingPermissions, permissionsOfRole, type Principal } from '@mira/access';
+import { actsOn, AuditTrail } from '@mira/audit';
 import { type Problem, problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -8,7 +9,10 @@ import { SessionService } from '../session/session.service';
 import type { User } from '../user.entity';
 import type { ChangePasswordDto, UpdateMeDto } from './user.dto';
 import { UserRepository } from './user.repository';
+import { userView } from './user-view.dto';
 import { clashIn } from './user.rules';
+
+const acts = actsOn('user');
 
 /** What people do with their own account, whatever their role. */
 @Injectable()
@@ -19,6 +23,7 @@ export class AccountService {
     private readonly passwords: PasswordHasher,
     private readonly sessions: SessionService,
     private readonly lease: AccessLease,
+    private readonly trail: AuditTrail,
   ) {}
 
   /** @throws Problem `forbidden` where no person of the tenant stands behind the credential */
@@ -36,9 +41,12 @@ export class AccountService {
     if (missingPermissions(who, [...permissionsOfRole(who.role)]).length > 0) throw narrowedKey();
     return this.write(who.tenantId, async (manager) => {
       const user = foundMe(await this.users.lock(manager, who.tenantId, id));
+      const before = userView(user);
       user.username = username ?? user.username;
       user.email = email === undefined ? user.email : email;
-      return this.users.save(manager, user);
+      const saved = await this.users.save(manager, user);
+      await this.trail.record(manager, who, acts.updated(before, userView(saved)));
+      return saved;
     });
   }
 
@@ -59,11 +67,11 @@ export class AccountService {
       user.passwordHash = next;
       await this.users.save(manager, user);
       await this.sessions.endAllWithin(manager, user.tenantId, user.id, who.sessionId ?? null);
+      await this.trail.record(manager, who, acts.did('password_changed', user.id));
     });
     await this.lease.passed();
   }
 
-  /** Each change of one's own account is one transaction here: what is to be audited is written in it, after `work`. */
   private async write<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await this.database.transaction(tenantId, work);

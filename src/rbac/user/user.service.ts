@@ -1,4 +1,5 @@
 import { AccessLease, type Principal } from '@mira/access';
+import { actsOn, AuditTrail } from '@mira/audit';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
@@ -11,7 +12,10 @@ import { SessionService } from '../session/session.service';
 import { User } from '../user.entity';
 import type { CreateUserDto, UpdateUserDto } from './user.dto';
 import { UserRepository } from './user.repository';
+import { userView } from './user-view.dto';
 import { clashIn, foundUser, isActiveAdmin, lastAdmin, oneUserOnly, refuseAbove } from './user.rules';
+
+const acts = actsOn('user');
 
 /** The people of a tenant: adds them, changes what they may do, takes them away. */
 @Injectable()
@@ -23,6 +27,7 @@ export class UserService {
     private readonly sessions: SessionService,
     private readonly config: MiraConfig,
     private readonly lease: AccessLease,
+    private readonly trail: AuditTrail,
   ) {}
 
   async list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<User>> {
@@ -46,7 +51,11 @@ export class UserService {
     const { tenantId } = who;
     const passwordHash = await this.hashOf(password ?? null);
     const row = { tenantId, id: newId(), username, email, role, passwordHash, active };
-    return this.write(tenantId, (manager) => this.users.save(manager, Object.assign(new User(), row)));
+    return this.write(tenantId, async (manager) => {
+      const user = await this.users.save(manager, Object.assign(new User(), row));
+      await this.trail.record(manager, who, acts.created(userView(user)));
+      return user;
+    });
   }
 
   /** @throws Problem `forbidden` for somebody above oneself; `conflict` where the tenant would be without an admin */
@@ -56,7 +65,7 @@ export class UserService {
     const passwordHash = password === undefined ? undefined : await this.hashOf(password);
     const changed = await this.write(who.tenantId, async (manager) => {
       const { user, hasOtherAdmin } = await this.lockFor(who, manager, id);
-      const wasActiveAdmin = isActiveAdmin(user);
+      const [before, wasActiveAdmin] = [userView(user), isActiveAdmin(user)];
       if (role !== undefined) refuseAbove(who, role);
       user.username = username ?? user.username;
       user.email = email === undefined ? user.email : email;
@@ -65,7 +74,10 @@ export class UserService {
       user.passwordHash = passwordHash === undefined ? user.passwordHash : passwordHash;
       if (wasActiveAdmin && !isActiveAdmin(user) && !hasOtherAdmin) throw lastAdmin();
       if (password !== undefined || !user.active) await this.sessions.endAllWithin(manager, user.tenantId, user.id);
-      return this.users.save(manager, user);
+      const saved = await this.users.save(manager, user);
+      const after = { ...userView(saved), ...(password === undefined ? {} : { password_changed: true }) };
+      await this.trail.record(manager, who, acts.updated(before, after));
+      return saved;
     });
     if (role !== undefined || active !== undefined || password !== undefined) await this.lease.passed();
     return changed;
@@ -77,6 +89,7 @@ export class UserService {
       const { user, hasOtherAdmin } = await this.lockFor(who, manager, id);
       if (isActiveAdmin(user) && !hasOtherAdmin) throw lastAdmin();
       await this.users.delete(manager, user);
+      await this.trail.record(manager, who, acts.deleted(userView(user)));
     });
     await this.lease.passed();
   }
@@ -95,7 +108,6 @@ export class UserService {
     return password === null ? null : this.passwords.hash(password);
   }
 
-  /** Each change of a user by others is one transaction here: what is to be audited is written in it, after `work`. */
   private async write<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await this.database.transaction(tenantId, work);

@@ -28,6 +28,6 @@ export class DeliveryController {
   @HttpCode(202)
   @Allow('webhook:configure')
   retry(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<DeliveryView> {
-    return this.deliveries.retry(who.tenantId, id);
+    return this.deliveries.retry(who, id);
   }
 }

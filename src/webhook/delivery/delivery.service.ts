@@ -1,3 +1,4 @@
+import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { decodeCursor, type Page, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
@@ -15,6 +16,7 @@ export class DeliveryService {
     private readonly database: TenantDatabase,
     private readonly deliveries: DeliveryRepository,
     private readonly queue: DeliveryQueue,
+    private readonly trail: AuditTrail,
   ) {}
 
   async list(tenantId: string, query: ListDeliveriesQuery): Promise<Page<DeliveryView>> {
@@ -37,17 +39,25 @@ export class DeliveryService {
    * One more attempt, at once: for a delivery that is dead, or that would wait for its next one. The job that waits
    * for that stays in the queue; its attempt will have been made by then, so that the worker passes over it.
    */
-  async retry(tenantId: string, id: string): Promise<DeliveryView> {
+  async retry(who: Actor, id: string): Promise<DeliveryView> {
+    const { tenantId } = who;
     const delivery = await this.database.transaction(tenantId, async (manager) => {
       const row = found(await this.deliveries.lock(manager, tenantId, id));
       const refusal = REFUSALS[row.status];
       if (refusal !== null) throw problems.conflict(refusal);
       const now = new Date();
       if (isUnderWay(row, now)) return row;
+      const before = deliveryView(row);
       Object.assign(row, { status: 'queued', nextAttemptAt: now, completedAt: null, reason: null });
       const attempt = row.attemptCount + 1;
       await this.queue.enqueue(manager, [{ tenantId, deliveryId: row.id, attempt, startAfter: null }]);
-      return this.deliveries.save(manager, row);
+      const saved = await this.deliveries.save(manager, row);
+      await this.trail.record(
+        manager,
+        who,
+        actsOn('delivery').did('retried', id, { before, after: deliveryView(saved) }),
+      );
+      return saved;
     });
     this.queue.wake();
     return deliveryView(delivery);

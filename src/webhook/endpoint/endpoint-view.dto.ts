@@ -40,3 +40,9 @@ export function endpointView(endpoint: WebhookEndpoint, publicBase: string): End
     updated_at: endpoint.updatedAt.toISOString(),
   };
 }
+
+/** What the audit trail tells of an endpoint: where it is reached depends on who asks. */
+export function auditedEndpoint(endpoint: WebhookEndpoint): Omit<EndpointView, 'url'> {
+  const { url: _, ...told } = endpointView(endpoint, '');
+  return told;
+}

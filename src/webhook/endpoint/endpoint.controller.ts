@@ -37,7 +37,7 @@ export class EndpointController {
     @Body() wanted: CreateEndpointDto,
     @Req() request: Request,
   ): Promise<EndpointSecretView> {
-    return this.withSecret(await this.endpoints.create(who.tenantId, wanted), request);
+    return this.withSecret(await this.endpoints.create(who, wanted), request);
   }
 
   @Get(':id')
@@ -58,14 +58,14 @@ export class EndpointController {
     @Body() changes: UpdateEndpointDto,
     @Req() request: Request,
   ): Promise<EndpointView> {
-    return endpointView(await this.endpoints.update(who.tenantId, id, changes), this.address.seenFrom(request));
+    return endpointView(await this.endpoints.update(who, id, changes), this.address.seenFrom(request));
   }
 
   @Delete(':id')
   @HttpCode(204)
   @Allow('webhook:configure')
   async delete(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
-    await this.endpoints.delete(who.tenantId, id);
+    await this.endpoints.delete(who, id);
   }
 
   /** Sets a new secret, which the answer shows this once; the old one is taken for a while yet. */
@@ -78,7 +78,7 @@ export class EndpointController {
     @Body() wanted: RotateSecretDto,
     @Req() request: Request,
   ): Promise<EndpointSecretView> {
-    return this.withSecret(await this.endpoints.rotateSecret(who.tenantId, id, wanted), request);
+    return this.withSecret(await this.endpoints.rotateSecret(who, id, wanted), request);
   }
 
   private withSecret({ endpoint, secret }: EndpointWithSecret, request: Request): EndpointSecretView {

@@ -33,9 +33,7 @@ export class EndpointRepository {
     return manager.save(endpoint);
   }
 
-  /** False where there was none. */
-  async delete(manager: EntityManager, tenantId: string, id: string): Promise<boolean> {
-    const { affected } = await manager.delete(WebhookEndpoint, { tenantId, id });
-    return affected === 1;
+  async delete(manager: EntityManager, tenantId: string, id: string): Promise<void> {
+    await manager.delete(WebhookEndpoint, { tenantId, id });
   }
 }

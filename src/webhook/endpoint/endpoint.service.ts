@@ -1,3 +1,4 @@
+import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
@@ -8,9 +9,12 @@ import type { Source } from '../source/source';
 import { findSource } from '../source/source.registry';
 import { EndpointDirectory } from './endpoint.directory';
 import type { CreateEndpointDto, RotateSecretDto, UpdateEndpointDto } from './endpoint.dto';
+import { auditedEndpoint } from './endpoint-view.dto';
 import { EndpointRepository } from './endpoint.repository';
 import { openSecrets, sealFirst, sealRotated } from './endpoint.secrets';
 import { WebhookEndpoint } from './webhook-endpoint.entity';
+
+const acts = actsOn('webhook_endpoint');
 
 /** An endpoint together with the secret that was just set, in the clear. */
 export interface EndpointWithSecret {
@@ -26,6 +30,7 @@ export class EndpointService {
     private readonly endpoints: EndpointRepository,
     private readonly directory: EndpointDirectory,
     private readonly cipher: SecretCipher,
+    private readonly trail: AuditTrail,
   ) {}
 
   async list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<WebhookEndpoint>> {
@@ -42,7 +47,8 @@ export class EndpointService {
     );
   }
 
-  async create(tenantId: string, wanted: CreateEndpointDto): Promise<EndpointWithSecret> {
+  async create(who: Actor, wanted: CreateEndpointDto): Promise<EndpointWithSecret> {
+    const { tenantId } = who;
     const source = sourceOf(wanted.service);
     const config = wanted.config ?? {};
     refuse([...source.configErrors(config), ...secretErrors(source, wanted.secret)]);
@@ -51,12 +57,16 @@ export class EndpointService {
     const { service, name, enabled = true } = wanted;
     const sealed = sealFirst(this.cipher, key, secret);
     const row = Object.assign(new WebhookEndpoint(), { ...key, service, name, enabled, config, ...sealed });
-    const endpoint = await this.database.transaction(tenantId, (manager) => this.endpoints.save(manager, row));
+    const endpoint = await this.database.transaction(tenantId, async (manager) => {
+      const saved = await this.endpoints.save(manager, row);
+      await this.trail.record(manager, who, acts.created(auditedEndpoint(saved)));
+      return saved;
+    });
     return { endpoint, secret };
   }
 
-  async update(tenantId: string, id: string, { name, config, enabled }: UpdateEndpointDto): Promise<WebhookEndpoint> {
-    return this.change(tenantId, id, (endpoint) => {
+  async update(who: Actor, id: string, { name, config, enabled }: UpdateEndpointDto): Promise<WebhookEndpoint> {
+    return this.change(who, id, 'updated', (endpoint) => {
       if (config !== undefined) refuse(sourceOf(endpoint.service).configErrors(config));
       endpoint.name = name ?? endpoint.name;
       endpoint.config = config ?? endpoint.config;
@@ -65,9 +75,9 @@ export class EndpointService {
   }
 
   /** The current secret becomes the previous one and is taken for `grace_seconds` more. */
-  async rotateSecret(tenantId: string, id: string, wanted: RotateSecretDto): Promise<EndpointWithSecret> {
+  async rotateSecret(who: Actor, id: string, wanted: RotateSecretDto): Promise<EndpointWithSecret> {
     let secret = '';
-    const endpoint = await this.change(tenantId, id, (row) => {
+    const endpoint = await this.change(who, id, 'secret_rotated', (row) => {
       const source = sourceOf(row.service);
       const { current } = openSecrets(this.cipher, row, row);
       refuse(secretErrors(source, wanted.secret));
@@ -80,20 +90,31 @@ export class EndpointService {
   }
 
   /** What it received stays. */
-  async delete(tenantId: string, id: string): Promise<void> {
-    const deleted = await this.database.transaction(tenantId, (manager) =>
-      this.endpoints.delete(manager, tenantId, id),
-    );
-    if (!deleted) throw notFound();
+  async delete(who: Actor, id: string): Promise<void> {
+    const { tenantId } = who;
+    await this.database.transaction(tenantId, async (manager) => {
+      const endpoint = found(await this.endpoints.lock(manager, tenantId, id));
+      await this.endpoints.delete(manager, tenantId, id);
+      await this.trail.record(manager, who, acts.deleted(auditedEndpoint(endpoint)));
+    });
     this.directory.invalidate(id);
   }
 
   /** Changes the row while nobody else can, and lets receiving know once that is committed. */
-  private async change(tenantId: string, id: string, edit: (row: WebhookEndpoint) => void): Promise<WebhookEndpoint> {
+  private async change(
+    who: Actor,
+    id: string,
+    verb: string,
+    edit: (row: WebhookEndpoint) => void,
+  ): Promise<WebhookEndpoint> {
+    const { tenantId } = who;
     const endpoint = await this.database.transaction(tenantId, async (manager) => {
       const row = found(await this.endpoints.lock(manager, tenantId, id));
+      const before = auditedEndpoint(row);
       edit(row);
-      return this.endpoints.save(manager, row);
+      const saved = await this.endpoints.save(manager, row);
+      await this.trail.record(manager, who, acts.did(verb, id, { before, after: auditedEndpoint(saved) }));
+      return saved;
     });
     this.directory.invalidate(id);
     return endpoint;

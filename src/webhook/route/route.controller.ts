@@ -21,7 +21,7 @@ export class RouteController {
   @Post()
   @Allow('webhook:configure')
   create(@CurrentPrincipal() who: Principal, @Body() wanted: CreateRouteDto): Promise<RouteView> {
-    return this.routes.create(who.tenantId, wanted);
+    return this.routes.create(who, wanted);
   }
 
   @Get(':id')
@@ -37,13 +37,13 @@ export class RouteController {
     @Param('id', ParseUUIDPipe) id: string,
     @Body() changes: UpdateRouteDto,
   ): Promise<RouteView> {
-    return this.routes.update(who.tenantId, id, changes);
+    return this.routes.update(who, id, changes);
   }
 
   @Delete(':id')
   @HttpCode(204)
   @Allow('webhook:configure')
   delete(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
-    return this.routes.delete(who.tenantId, id);
+    return this.routes.delete(who, id);
   }
 }

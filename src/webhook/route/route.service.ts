@@ -1,3 +1,4 @@
+import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
@@ -11,6 +12,8 @@ import { Route } from './route.entity';
 import { RouteRepository } from './route.repository';
 import { type RouteView, routeView } from './route-view.dto';
 
+const acts = actsOn('route');
+
 /** Decides where a tenant's events go, from the next one on: makes, changes and deletes its routes. */
 @Injectable()
 export class RouteService {
@@ -19,6 +22,7 @@ export class RouteService {
     private readonly routes: RouteRepository,
     private readonly integrations: IntegrationService,
     private readonly agents: AgentRegistry,
+    private readonly trail: AuditTrail,
   ) {}
 
   async list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<RouteView>> {
@@ -34,7 +38,8 @@ export class RouteService {
     return routeView(found(route));
   }
 
-  async create(tenantId: string, wanted: CreateRouteDto): Promise<RouteView> {
+  async create(who: Actor, wanted: CreateRouteDto): Promise<RouteView> {
+    const { tenantId } = who;
     const { name, service, event_types = [], target, enabled = true } = wanted;
     const route = Object.assign(new Route(), {
       tenantId,
@@ -47,14 +52,18 @@ export class RouteService {
     });
     return this.saving(tenantId, async (manager) => {
       await this.checkTarget(manager, tenantId, target);
-      return this.routes.save(manager, route);
+      const saved = await this.routes.save(manager, route);
+      await this.trail.record(manager, who, acts.created(routeView(saved)));
+      return saved;
     });
   }
 
-  async update(tenantId: string, id: string, changes: UpdateRouteDto): Promise<RouteView> {
+  async update(who: Actor, id: string, changes: UpdateRouteDto): Promise<RouteView> {
+    const { tenantId } = who;
     const { name, service, event_types, target, enabled } = changes;
     return this.saving(tenantId, async (manager) => {
       const route = found(await this.routes.lock(manager, tenantId, id));
+      const before = routeView(route);
       if (target) {
         await this.checkTarget(manager, tenantId, target);
         Object.assign(route, columnsOf(target));
@@ -63,14 +72,20 @@ export class RouteService {
       route.service = service ?? route.service;
       route.eventTypes = event_types ? [...new Set(event_types)] : route.eventTypes;
       route.enabled = enabled ?? route.enabled;
-      return this.routes.save(manager, route);
+      const saved = await this.routes.save(manager, route);
+      await this.trail.record(manager, who, acts.updated(before, routeView(saved)));
+      return saved;
     });
   }
 
   /** Its deliveries that are still open end dead when their turn comes. */
-  async delete(tenantId: string, id: string): Promise<void> {
-    const deleted = await this.database.transaction(tenantId, (manager) => this.routes.delete(manager, tenantId, id));
-    if (!deleted) throw notFound();
+  async delete(who: Actor, id: string): Promise<void> {
+    const { tenantId } = who;
+    await this.database.transaction(tenantId, async (manager) => {
+      const route = found(await this.routes.lock(manager, tenantId, id));
+      await this.routes.delete(manager, tenantId, id);
+      await this.trail.record(manager, who, acts.deleted(routeView(route)));
+    });
   }
 
   private async checkTarget(manager: EntityManager, tenantId: string, target: RouteTarget): Promise<void> {

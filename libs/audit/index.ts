@@ -1,0 +1,2 @@
+export { actsOn, type Actor, type AuditAct } from './audit-act';
+export { AuditTrail } from './audit-trail';
