@@ -97,6 +97,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   },
   'enterprise.usage_tracking': flag,
   'enterprise.audit_logging': flag,
+  'enterprise.audit_retention_days': wholeNumber(30, 1, 36_500),
   'database.url': {
     file: 'postgres://mira:pass%40word@db.example:5432/mira?sslmode=require',
     text: 'postgres://mira:pass%40word@db.example:5432/mira?sslmode=require',
