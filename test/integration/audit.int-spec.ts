@@ -2,6 +2,7 @@ import type { Actor, AuditAct } from '@mira/audit';
 import { MiraConfig } from '../../src/config/mira.config';
 import { newId } from '../../src/database/new-id';
 import { auditEntryView } from '../../src/enterprise/audit/audit-view.dto';
+import { verifyTrails } from '../../src/enterprise/audit/verify.command';
 import type { Tier } from '../../src/tenant/tenant.entity';
 import { auditOn } from '../support/audited';
 import { describeOnEachDatabase } from '../support/databases';
@@ -226,6 +227,30 @@ describeOnEachDatabase('the audit trail', (database) => {
       await tamper('audit_checkpoints', 'DELETE FROM audit_checkpoints WHERE tenant_id = $1');
       expect(await verified()).toMatchObject({ firstBroken: { seq: 100, reason: 'checkpoint_missing' } });
     });
+  });
+
+  it('is verified on the command line, for one tenant or for all', async () => {
+    await record(3);
+    const other = await aMember();
+    await record(2, other);
+    const { dataSource, cipher } = database();
+    const lines: string[] = [];
+    const out = (line: string) => void lines.push(line);
+    expect(await verifyTrails(dataSource, cipher, ada.tenantId, { out })).toBe(true);
+    expect(lines).toEqual([`${ada.tenantId}  valid   3 entries, not sealed yet`]);
+    const id = await idOf(2);
+    await tamper(
+      'audit_logs',
+      `UPDATE audit_logs SET content = '{"id":"${id}","at_ms":1,"action":"a","resource_type":"a"}'
+      WHERE tenant_id = $1 AND seq = 2`,
+    );
+    expect(await verifyTrails(dataSource, cipher, other.tenantId, { out })).toBe(true);
+    lines.length = 0;
+    expect(await verifyTrails(dataSource, cipher, undefined, { out })).toBe(false);
+    expect(lines).toContain(
+      `${ada.tenantId}  BROKEN  at entry 2 (${id}): entry_altered; 1 before it are valid, not sealed yet`,
+    );
+    expect(lines).toContain(`${other.tenantId}  valid   2 entries, not sealed yet`);
   });
 
   it('has no seal put on a head that does not stand on its entry', async () => {

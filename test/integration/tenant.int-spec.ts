@@ -50,8 +50,6 @@ describeOnEachDatabase(
     /** A tenant with rows in every table that there is. */
     async function aFullTenant(name = 'Full'): Promise<string> {
       const { id } = await tenants.add(admin, { name });
-      const [user, key, endpoint, integration, route, event, delivery, project, thing] = Array.from(Array(9), newId);
-      const { id } = await tenants.add({ name });
       const [user, key, session, endpoint, integration, route, event, delivery, project, thing] = Array.from(
         Array(10),
         newId,
