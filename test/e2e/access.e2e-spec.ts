@@ -25,6 +25,10 @@ const COLLECTIONS = [
 /** What a viewer is answered where it is not: lists and 404 for reading, 403 for all else. */
 const VIEWERS: Readonly<Record<string, number>> = {
   'get /api/v1/tenants/{id}/deletion': 403,
+  'get /api/v1/audit-logs': 403,
+  'get /api/v1/audit-logs/{id}': 403,
+  'get /api/v1/audit-logs/export': 403,
+  'get /api/v1/audit-logs/verify': 403,
   'patch /api/v1/users/me': 200,
   'post /api/v1/users/me/password': 400,
 };
@@ -137,7 +141,8 @@ describeMira('the management routes', (mira) => {
 
     for (const { method, path } of await operations()) {
       const things = thingsOf(path);
-      if (things === 'auth' || things === 'access') continue;
+      // Entries are written by this very test; they have a suite of their own.
+      if (things === 'auth' || things === 'access' || things === 'audit-logs') continue;
       const headers = { 'content-type': 'application/json', 'x-api-key': apiKey };
       if (!path.includes('{')) {
         if (method !== 'get') continue;

@@ -402,9 +402,8 @@ describeOnEachDatabase('the audit trail', (database) => {
     });
 
     it('not at all where it is switched off, but for an admin’s crossings', async () => {
-      const config = Object.assign(new MiraConfig(), {
-        enterprise: { ...new MiraConfig().enterprise, audit_logging: false },
-      });
+      const config = new MiraConfig();
+      Object.assign(config.enterprise, { audit_logging: false });
       sut = auditOn(database(), config);
       await record();
       expect(await entries()).toEqual([]);

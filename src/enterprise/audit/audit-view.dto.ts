@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { AuditContent, PersonalContent } from './audit.content';
 import type { AuditRow } from './audit.repository';
 import type { BreakReason } from './audit.chain';
 import type { Verification } from './audit.verifier';
@@ -75,9 +74,12 @@ export class VerificationView {
   checkpoint!: AuditCheckpointView | null;
 }
 
-export function auditEntryView({ seq, content, personal, erased_at: erasedAt }: AuditRow): AuditEntryView {
-  const told: AuditContent = JSON.parse(content);
-  const person: PersonalContent | null = personal === null ? null : JSON.parse(personal);
+export function auditEntryView({
+  seq,
+  content: told,
+  personal: person,
+  erased_at: erasedAt,
+}: AuditRow): AuditEntryView {
   return {
     id: told.id,
     seq,

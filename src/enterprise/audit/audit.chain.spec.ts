@@ -5,9 +5,9 @@ import { personalDigest } from './audit.content';
 const TENANT = '0198c0de-0000-7000-8000-000000000001';
 
 function aRow(seq: number, previous: Buffer, more: Partial<ChainRow> = {}): ChainRow {
-  const content = more.content ?? '{"id":"x","personal_digest":null}';
+  const content = more.content ?? '{"id":"x"}';
   const hash = entryHash(TENANT, seq, previous, content);
-  const none = { personal: null, personal_salt: null, erased_at: null };
+  const none = { personal_digest: null, personal: null, personal_salt: null, erased_at: null };
   return { seq, id: 'x', form: 1, content, hash, ...none, ...more };
 }
 
@@ -30,8 +30,9 @@ describe('an entry of a chain', () => {
 
   it('has its personal data, or is known to have lost them', () => {
     const salt = Buffer.alloc(16, 1);
-    const content = JSON.stringify({ personal_digest: personalDigest(salt, '{"a":1}') });
-    const row = (more: Partial<ChainRow>) => faultOf(TENANT, BEGINNING, aRow(1, BEGINNING.hash, { content, ...more }));
+    const personal_digest = personalDigest(salt, '{"a":1}');
+    const row = (more: Partial<ChainRow>) =>
+      faultOf(TENANT, BEGINNING, aRow(1, BEGINNING.hash, { personal_digest, ...more }));
     expect(row({ personal: '{"a":1}', personal_salt: salt })).toBeNull();
     expect(row({ erased_at: new Date() })).toBeNull();
     for (const wrong of [

@@ -7,6 +7,8 @@ export interface ChainRow {
   readonly id: string;
   readonly form: number;
   readonly content: string;
+  /** As it stands in the content. */
+  readonly personal_digest: string | null;
   readonly hash: Buffer;
   readonly personal: string | null;
   readonly personal_salt: Buffer | null;
@@ -56,8 +58,8 @@ export function faultOf(tenantId: string, previous: ChainPlace, row: ChainRow): 
   return isPersonalIntact(row) ? null : { seq, id, reason: 'personal_data_altered' };
 }
 
-function isPersonalIntact({ content, personal, personal_salt: salt, erased_at: erasedAt }: ChainRow): boolean {
-  const { personal_digest: digest }: { personal_digest: string | null } = JSON.parse(content);
+function isPersonalIntact(row: ChainRow): boolean {
+  const { personal_digest: digest, personal, personal_salt: salt, erased_at: erasedAt } = row;
   if (personal === null) return salt === null && (digest === null || erasedAt !== null);
   return salt !== null && erasedAt === null && personalDigest(salt, personal) === digest;
 }

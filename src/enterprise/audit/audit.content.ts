@@ -80,11 +80,10 @@ export function personalDigest(salt: Buffer, personal: string): string {
 /** What may stay for ever, and what may have to go; null where there is nothing. */
 function parted(given: object | undefined): [Fields | null, Fields | null] {
   if (given === undefined) return [null, null];
-  const fields = Object.entries({ ...given }).map(([name, value]: [string, unknown]) => [
-    storable(name),
-    masked(value, name),
-  ]);
-  const ofPerson = fields.filter(([name]) => PERSONAL_FIELDS.has(String(name)));
-  const others = fields.filter(([name]) => !PERSONAL_FIELDS.has(String(name)));
-  return [Object.fromEntries(others), ofPerson.length === 0 ? null : Object.fromEntries(ofPerson)];
+  const [others, ofPerson]: [Fields, Fields] = [{}, {}];
+  for (const [name, value] of Object.entries(given)) {
+    const part = PERSONAL_FIELDS.has(name) ? ofPerson : others;
+    part[storable(name)] = masked(value, name);
+  }
+  return [others, Object.keys(ofPerson).length === 0 ? null : ofPerson];
 }

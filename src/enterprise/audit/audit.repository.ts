@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { AuditTexts } from './audit.content';
+import type { AuditContent, AuditTexts, PersonalContent } from './audit.content';
 import type { ChainPlace, ChainRow } from './audit.chain';
 import type { Checkpoint, CheckpointKind } from './audit.checkpoint';
 
@@ -16,8 +16,8 @@ export interface AuditSearch {
 /** A row as an answer is made of it. */
 export interface AuditRow {
   readonly seq: number;
-  readonly content: string;
-  readonly personal: string | null;
+  readonly content: AuditContent;
+  readonly personal: PersonalContent | null;
   readonly erased_at: Date | null;
 }
 
@@ -28,9 +28,9 @@ export interface ChainEnd {
   readonly lastSeal: number;
 }
 
-const CHAIN_COLUMNS =
-  'seq, id, form, content::text AS content, hash, personal::text AS personal, personal_salt, erased_at';
-const ANSWER_COLUMNS = 'seq, content::text AS content, personal::text AS personal, erased_at';
+const CHAIN_COLUMNS = `seq, id, form, content::text AS content, content ->> 'personal_digest' AS personal_digest, hash,
+   personal::text AS personal, personal_salt, erased_at`;
+const ANSWER_COLUMNS = 'seq, content, personal, erased_at';
 
 /** Asks the database for audit entries, inside the caller's transaction. What adds to a chain is the database's own. */
 @Injectable()

@@ -18,8 +18,8 @@ const USAGE = `Usage: npm run -s audit:verify -- [tenant id]
 
 /** Where the lines go, so that a test can read them. */
 export interface Output {
-  out(line: string): void;
-  err(line: string): void;
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
 }
 
 /** Looks at one tenant's trail, or at all that there are; false where one is broken. */

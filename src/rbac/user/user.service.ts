@@ -75,7 +75,7 @@ export class UserService {
       if (wasActiveAdmin && !isActiveAdmin(user) && !hasOtherAdmin) throw lastAdmin();
       if (password !== undefined || !user.active) await this.sessions.endAllWithin(manager, user.tenantId, user.id);
       const saved = await this.users.save(manager, user);
-      const after = { ...userView(saved), ...(password === undefined ? {} : { password_changed: true }) };
+      const after = Object.assign(userView(saved), password === undefined ? {} : { password_changed: true });
       await this.trail.record(manager, who, acts.updated(before, after));
       return saved;
     });
