@@ -2,6 +2,7 @@ import type { Actor, AuditAct } from '@mira/audit';
 import { MiraConfig } from '../../src/config/mira.config';
 import { newId } from '../../src/database/new-id';
 import { auditEntryView } from '../../src/enterprise/audit/audit-view.dto';
+import { AuditUpkeep } from '../../src/enterprise/audit/audit.upkeep';
 import { verifyTrails } from '../../src/enterprise/audit/verify.command';
 import type { Tier } from '../../src/tenant/tenant.entity';
 import { auditOn } from '../support/audited';
@@ -323,6 +324,17 @@ describeOnEachDatabase('the audit trail', (database) => {
       await tamper('audit_logs', 'DELETE FROM audit_logs WHERE tenant_id = $1 AND seq = 4');
       await tamper('audit_checkpoints', 'UPDATE audit_checkpoints SET seq = 4 WHERE tenant_id = $1');
       expect(await verified()).toMatchObject({ firstBroken: { seq: 4, reason: 'checkpoint_forged' } });
+    });
+
+    it('as the configuration says, now and then, while trails that went on are sealed', async () => {
+      await recordAt(31, 2);
+      await recordAt(29, 3);
+      const config = new MiraConfig();
+      Object.assign(config.enterprise, { audit_retention_days: 30 });
+      const upkeep = new AuditUpkeep(sut.keeper, auditOn(database(), config).scope);
+      await upkeep.run();
+      expect((await entries()).map(({ seq }) => seq)).toEqual([5, 4, 3]);
+      expect(await verified()).toMatchObject({ entries: 3, firstBroken: null, checkpoint: { seq: 5, kind: 'seal' } });
     });
 
     it('what was tampered with stays, for to take it away would hide it', async () => {

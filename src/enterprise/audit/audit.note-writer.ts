@@ -1,4 +1,5 @@
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { describeError } from '@mira/problem';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../../database/tenant.database';
 import { Upkeep } from '../../database/upkeep';
 import { AuditLog } from './audit.log';
@@ -19,7 +20,9 @@ export class AuditNoteWriter extends Upkeep implements BeforeApplicationShutdown
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.run();
+    await this.run().catch((error: unknown) => {
+      this.logger.error({ msg: 'refusals are missing in the audit trail', err: describeError(error) });
+    });
   }
 
   /** All that was noted until now; those who ask while it is under way wait for it, and for what came since. */

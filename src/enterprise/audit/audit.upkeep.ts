@@ -15,7 +15,7 @@ export class AuditUpkeep extends Upkeep {
     super();
   }
 
-  protected async run(): Promise<void> {
+  async run(): Promise<void> {
     for (const { tenantId, seq, hash } of await this.keeper.seal()) {
       // Whoever keeps logs elsewhere can hold a database to them that lost its checkpoints too.
       this.logger.log({ msg: 'audit trail sealed', tenant_id: tenantId, seq, hash: hash.toString('hex') });
@@ -24,7 +24,8 @@ export class AuditUpkeep extends Upkeep {
     for (const tenantId of await this.keeper.tenantsWithEntriesBefore(before)) {
       const pruned = await this.keeper.prune(tenantId, before);
       if (pruned === null) this.logger.error({ msg: 'audit trail is broken; nothing of it goes', tenant_id: tenantId });
-      else this.logger.log({ msg: 'audit entries kept long enough went', tenant_id: tenantId, entries: pruned });
+      else if (pruned > 0)
+        this.logger.log({ msg: 'audit entries kept long enough went', tenant_id: tenantId, entries: pruned });
     }
   }
 }

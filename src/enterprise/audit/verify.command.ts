@@ -1,11 +1,8 @@
-import { DataSource } from 'typeorm';
 import { isUUID } from 'class-validator';
-import { loadProcessConfig } from '../../config/process-config';
-import { StartError } from '../../config/start-error';
-import { dataSourceOptions } from '../../database/connection';
-import { openDatabase } from '../../database/open-database';
-import { SecretCipher } from '../../database/secret.cipher';
+import type { DataSource } from 'typeorm';
+import type { SecretCipher } from '../../database/secret.cipher';
 import { TenantDatabase } from '../../database/tenant.database';
+import { type ExitCode, onDatabase, type Output, runAsProcess } from './audit.command';
 import { signerOf } from './audit.checkpoint';
 import { AuditRepository } from './audit.repository';
 import { AuditVerifier, type Verification } from './audit.verifier';
@@ -15,12 +12,6 @@ const USAGE = `Usage: npm run -s audit:verify -- [tenant id]
   Verifies the audit trail of that tenant, or of all. Ends with 0 where all are as they were written, with 1 where
   one is not, and names the first entry of each that is not. Ends with 2 where it could not look.
 `;
-
-/** Where the lines go, so that a test can read them. */
-export interface Output {
-  readonly out: (line: string) => void;
-  readonly err: (line: string) => void;
-}
 
 /** Looks at one tenant's trail, or at all that there are; false where one is broken. */
 export async function verifyTrails(
@@ -59,41 +50,15 @@ function lineOf(tenantId: string, { entries, firstBroken, checkpoint }: Verifica
   return `${tenantId}  BROKEN  at entry ${seq} (${id ?? 'which is gone'}): ${reason}; ${entries} before it are valid, ${sealed}`;
 }
 
-/** @returns what the process is to end with */
-export async function verifyCommand(args: readonly string[], { out, err }: Output): Promise<0 | 1 | 2> {
+export async function verifyCommand(args: readonly string[], { out, err }: Output): Promise<ExitCode> {
   const [only, ...rest] = args;
   if (rest.length > 0 || (only !== undefined && !isUUID(only))) {
     err(USAGE);
     return 2;
   }
-  try {
-    const database = await openDatabase(loadProcessConfig(), err);
-    const dataSource = new DataSource(dataSourceOptions(database.target));
-    try {
-      await dataSource.initialize();
-      const cipher = new SecretCipher(database.masterKey);
-      return (await verifyTrails(dataSource, cipher, only?.toLowerCase(), { out })) ? 0 : 1;
-    } finally {
-      if (dataSource.isInitialized) await dataSource.destroy();
-      await database.close();
-    }
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    err(error.message);
-    return 2;
-  }
-}
-
-if (require.main === module) {
-  const output = {
-    out: (line: string) => void process.stdout.write(`${line}\n`),
-    err: (line: string) => void process.stderr.write(`${line}\n`),
-  };
-  verifyCommand(process.argv.slice(2), output).then(
-    (exitCode) => (process.exitCode = exitCode),
-    (error: unknown) => {
-      output.err(error instanceof Error ? (error.stack ?? error.message) : String(error));
-      process.exitCode = 2;
-    },
+  return onDatabase({ err }, async (dataSource, cipher) =>
+    (await verifyTrails(dataSource, cipher, only?.toLowerCase(), { out })) ? 0 : 1,
   );
 }
+
+if (require.main === module) runAsProcess(verifyCommand);
