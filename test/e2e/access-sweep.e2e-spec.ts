@@ -32,7 +32,7 @@ import { describeMira } from '../support/mira';
 type Row = readonly [string, RouteRow];
 
 const NOBODYS = newId();
-/** Routed by others than controllers: the page that shows the OpenAPI document, and the document. */
+/** Routed by others than controllers: the OpenAPI document, and the page that shows it. Open, as the code is. */
 const OF_SWAGGER = /^GET \/docs(\/|-|$)/;
 
 /**
@@ -75,11 +75,12 @@ describeMira(
       expect(new Set(found).size).toBe(found.length);
     });
 
-    it('is one that a controller declares and that the OpenAPI document names', async () => {
+    it('is one that a controller declares and that the OpenAPI document names; the document is no secret', async () => {
       const rowNames = Object.keys(ROUTES).toSorted();
       const routed = routesOfServer(mira().mira.app).filter((route) => !OF_SWAGGER.test(route));
       expect(routed.toSorted()).toEqual(rowNames);
-      const { json } = await mira().get('/docs/openapi.json', { apiKey: null });
+      const { status, json } = await mira().get('/docs/openapi.json', { apiKey: null });
+      expect([status, json['openapi']]).toEqual([200, expect.stringMatching(/^3\.1\./)]);
       expect(routesOfDocument(json).toSorted()).toEqual(rowNames);
     });
 
@@ -111,10 +112,9 @@ describeMira(
           shut.map((row) => callOf(row, place, credential, FORBIDDEN)),
         ),
       );
-      for (const withKey of [true, false]) {
-        const calls = await allowed(open, (row) => (row.own ? freshly(role) : person), withKey);
-        expect(await surprises(mira(), calls)).toEqual([]);
-      }
+      const caller = (row: RouteRow) => (row.own ? freshly(role) : person);
+      const calls = [...(await allowed(open, caller, true)), ...(await allowed(open, caller, false))];
+      expect(await surprises(mira(), calls)).toEqual([]);
     });
 
     it.each(Object.keys(BAD_CREDENTIALS))('is shut to %s', async (name) => {
@@ -139,13 +139,23 @@ describeMira(
 
     it('that needs no credential is none the worse for a bad one', async () => {
       const open = rows.filter(([, { needs }]) => needs === 'nothing');
-      for (const make of Object.values(BAD_CREDENTIALS)) {
+      const calls = await inBatches(Object.values(BAD_CREDENTIALS), async (make) => {
         const credential = await make(world);
-        const calls = await inBatches(open, async (row) => {
+        const callOpen = async (row: Row) => {
           const caller = row[1].own ? await freshly('viewer') : world.own.people.viewer;
           return callOf(row, placeOf(caller, world.own), credential, { status: row[1].succeeds });
-        });
-        expect(await surprises(mira(), calls)).toEqual([]);
+        };
+        return Promise.all(open.map(callOpen));
+      });
+      expect(await surprises(mira(), calls.flat())).toEqual([]);
+    });
+
+    it('that there is not is not found, by nobody and by an admin', async () => {
+      for (const path of ['/api/v1/nonsense', '/api', '/nonsense', '/api/v1/events/../../health/nonsense']) {
+        for (const apiKey of [null, mira().apiKey]) {
+          const { status, json } = await mira().get(path, { apiKey });
+          expect([path, status, json['type']]).toEqual([path, 404, 'urn:mira:problem:not-found']);
+        }
       }
     });
 
@@ -217,22 +227,21 @@ describeMira(
       });
 
       it.each(['header', 'query'])('is open to an admin who names it in the %s', async (how) => {
-        for (const withKey of [true, false]) {
-          const calls = await inBatches(guardedRows, async (row) => {
-            const admin = row[1].own
-              ? await world.caller(world.other.tenantId, 'admin', world.other.mark)
-              : world.other.people.admin;
-            const place = await freshPlace(world, row, admin, world.own);
-            const credential = withKey ? key(admin.apiKey) : bearer(admin.token);
-            const { status } = succeeding(row[1], withKey);
-            const expected = { status: row[1].crossed ?? status };
-            const { tenantId } = world.own;
-            return how === 'header'
-              ? callOf(row, place, { ...credential, 'x-tenant-id': tenantId }, expected)
-              : withQuery(callOf(row, place, credential, expected), `tenant_id=${tenantId}`);
-          });
-          expect(await surprises(mira(), calls)).toEqual([]);
-        }
+        const { tenantId } = world.own;
+        const crossing = async (row: Row, withKey: boolean) => {
+          const admin = row[1].own
+            ? await world.caller(world.other.tenantId, 'admin', world.other.mark)
+            : world.other.people.admin;
+          const place = await freshPlace(world, row, admin, world.own);
+          const credential = withKey ? key(admin.apiKey) : bearer(admin.token);
+          const expected = { status: row[1].crossed ?? succeeding(row[1], withKey).status };
+          return how === 'header'
+            ? callOf(row, place, { ...credential, 'x-tenant-id': tenantId }, expected)
+            : withQuery(callOf(row, place, credential, expected), `tenant_id=${tenantId}`);
+        };
+        const byKey = await inBatches(guardedRows, (row) => crossing(row, true));
+        const byToken = await inBatches(guardedRows, (row) => crossing(row, false));
+        expect(await surprises(mira(), [...byKey, ...byToken])).toEqual([]);
       });
 
       it('gets no webhook from a sender who names it', async () => {
