@@ -13,7 +13,7 @@ import {
   FORBIDDEN,
   freshPlace,
   guardedRows,
-  inBatches,
+  forEachOf,
   isRead,
   mayCall,
   NOT_FOUND,
@@ -62,7 +62,7 @@ describeMira(
 
     /** Good calls, each about a thing of its own. */
     function allowed(these: readonly Row[], caller: (row: RouteRow) => Caller | Promise<Caller>, withKey: boolean) {
-      return inBatches(these, async (row) => {
+      return forEachOf(these, async (row) => {
         const who = await caller(row[1]);
         const place = await freshPlace(world, row, who, world.own);
         return callOf(row, place, withKey ? key(who.apiKey) : bearer(who.token), succeeding(row[1], withKey));
@@ -123,6 +123,19 @@ describeMira(
       await expectRefused(closedRows.map((row) => callOf(row, place, credential ?? {}, UNAUTHORIZED)));
     });
 
+    it('is shut to nobody in other spellings too', async () => {
+      const place = placeOf(world.own.people.admin, world.own);
+      const calls = closedRows.map((row) => callOf(row, place, {}, UNAUTHORIZED));
+      const spelled = calls.flatMap((call) => [
+        { ...call, path: call.path.replace(/(?=\?|$)/, '/') },
+        { ...call, path: call.path.replace(/^[^?]*\//, (start) => start.toUpperCase()) },
+      ]);
+      await expectRefused(spelled);
+      const heads = calls.filter(({ route }) => isRead(route)).map((call) => ({ ...call, method: 'HEAD' }));
+      const answers = await callAll(mira(), heads);
+      expect(answers.filter(({ answer }) => answer.status !== 401)).toEqual([]);
+    });
+
     it('is shut to a key for other networks', async () => {
       const place = placeOf(world.own.people.admin, world.own);
       const credential = await farKey(world);
@@ -139,7 +152,7 @@ describeMira(
 
     it('that needs no credential is none the worse for a bad one', async () => {
       const open = rows.filter(([, { needs }]) => needs === 'nothing');
-      const calls = await inBatches(Object.values(BAD_CREDENTIALS), async (make) => {
+      const calls = await forEachOf(Object.values(BAD_CREDENTIALS), async (make) => {
         const credential = await make(world);
         const callOpen = async (row: Row) => {
           const caller = row[1].own ? await freshly('viewer') : world.own.people.viewer;
@@ -161,7 +174,7 @@ describeMira(
 
     it('wants the permission of its row from a key that has all the others', async () => {
       const narrow = closedRows.filter(([, row]) => permissionsNeeded(row).length > 0);
-      const calls = await inBatches(narrow, async (row) => {
+      const calls = await forEachOf(narrow, async (row) => {
         const rest = permissionsPromised().filter((permission) => !permissionsNeeded(row[1]).includes(permission));
         const caller = await freshly('admin', rest);
         return callOf(row, placeOf(caller, world.own), key(caller.apiKey), FORBIDDEN);
@@ -182,7 +195,7 @@ describeMira(
       for (const role of ROLES_PROMISED) {
         const person = world.own.people[role];
         const may = promisedTo(role).includes('user:update');
-        const calls = await inBatches(keys, async (row) => {
+        const calls = await forEachOf(keys, async (row) => {
           const [, { thing = 'apiKey', succeeds }] = row;
           const owner = await freshly('viewer');
           const id = await world.thing(thing, world.own, owner.userId);
@@ -239,8 +252,8 @@ describeMira(
             ? callOf(row, place, { ...credential, 'x-tenant-id': tenantId }, expected)
             : withQuery(callOf(row, place, credential, expected), `tenant_id=${tenantId}`);
         };
-        const byKey = await inBatches(guardedRows, (row) => crossing(row, true));
-        const byToken = await inBatches(guardedRows, (row) => crossing(row, false));
+        const byKey = await forEachOf(guardedRows, (row) => crossing(row, true));
+        const byToken = await forEachOf(guardedRows, (row) => crossing(row, false));
         expect(await surprises(mira(), [...byKey, ...byToken])).toEqual([]);
       });
 

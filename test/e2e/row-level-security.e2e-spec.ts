@@ -9,7 +9,7 @@ import {
   callAll,
   callOf,
   freshPlace,
-  inBatches,
+  forEachOf,
   isRead,
   NOT_FOUND,
   rows,
@@ -99,7 +99,7 @@ describe.each(kinds())('row-level security alone (%s database)', (kind) => {
   });
 
   it('lets everybody do at home what they may, and is left only where that is written down', async () => {
-    const calls = await inBatches(rows, async (row) => {
+    const calls = await forEachOf(rows, async (row) => {
       const who = await world.caller(world.own.tenantId, 'admin', world.own.mark);
       return callOf(row, await freshPlace(world, row, who, world.own), bearer(who.token), { status: row[1].succeeds });
     });

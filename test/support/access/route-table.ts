@@ -66,6 +66,7 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'POST /api/v1/auth/login': {
     needs: 'nothing',
     succeeds: 200,
+    own: true,
     body: ({ caller, password }) => ({ username: caller.username, password }),
   },
   'POST /api/v1/auth/refresh': {

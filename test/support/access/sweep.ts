@@ -7,7 +7,7 @@ import { ROUTES, type RouteRow } from './route-table';
 import type { Caller, Place, Tenancy, World } from './world';
 
 /** So many calls are under way at a time. */
-const BATCH = 24;
+const AT_A_TIME = 24;
 
 /** What a call must come to: this very status, and for a refusal this kind of problem. */
 export interface Expected {
@@ -94,7 +94,7 @@ export function withQuery(call: SweepCall, query: string): SweepCall {
 }
 
 export function callAll(mira: TestMira, calls: readonly SweepCall[]): Promise<Answered[]> {
-  return inBatches(calls, async (call) => {
+  return forEachOf(calls, async (call) => {
     const { method, path, body, headers } = call;
     return { call, answer: await mira.call(method, path, body, { apiKey: null, headers }) };
   });
@@ -113,19 +113,22 @@ export function surprisesIn(answered: readonly Answered[]): object[] {
       answer.status === expected.status &&
       (!refused || answer.json['type'] === `urn:mira:problem:${expected.type}`) &&
       (!refused || answer.headers.get('content-type') === 'application/problem+json') &&
-      (answer.status !== 401 || /^Bearer/.test(answer.headers.get('www-authenticate') ?? ''));
+      (answer.status !== 401 || answer.headers.get('www-authenticate')?.startsWith('Bearer') === true);
     return isAsExpected ? [] : [{ route, path, expected, status: answer.status, json: answer.json }];
   });
 }
 
-export async function inBatches<Item, Result>(
+/** Does the work for each of them, not for all at the same time; what it comes to is in the order of the items. */
+export async function forEachOf<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  for (let start = 0; start < items.length; start += BATCH) {
-    results.push(...(await Promise.all(items.slice(start, start + BATCH).map(work))));
-  }
+  const waiting = items.entries();
+  const worker = async () => {
+    for (const [index, item] of waiting) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
   return results;
 }
 
