@@ -102,7 +102,7 @@ describeMira(
       expect(Object.fromEntries(registered)).toEqual(PROMISED);
     });
 
-    it.each(ROLES_PROMISED)('does for a %s what the matrix gives them, and refuses all else', async (role) => {
+    it.each(ROLES_PROMISED)('gives the role %s what the matrix does, and refuses it all else', async (role) => {
       const person = world.own.people[role];
       const open = closedRows.filter(([, row]) => mayCall(row, role));
       const shut = closedRows.filter(([, row]) => !mayCall(row, role));
@@ -208,36 +208,42 @@ describeMira(
     });
 
     describe('of another tenant', () => {
-      it.each(ROLES_PROMISED)('knows no thing of it for a %s, in the words of a thing that is not', async (role) => {
-        const before = await fingerprint(mira(), world.own.tenantId);
-        const answered = await callAll(mira(), foreignCalls(world, role));
-        expect(surprisesIn(answered)).toEqual([]);
-        expect(shownOf(world.own, answered)).toEqual([]);
-        const missing = answered.filter(({ call }) => call.expected === NOT_FOUND);
-        expect(missing.length).toBeGreaterThan(0);
-        const nobodys = foreignCalls(world, role, NOBODYS).filter(({ expected }) => expected === NOT_FOUND);
-        const words = (await callAll(mira(), nobodys)).map(({ answer }) => ({ ...answer.json, request_id: '' }));
-        expect(missing.map(({ answer }) => ({ ...answer.json, request_id: '' }))).toEqual(words);
-        expect(await fingerprint(mira(), world.own.tenantId)).toEqual(before);
-      });
+      it.each(ROLES_PROMISED)(
+        'knows no thing of it for the role %s, in the words of a thing that is not',
+        async (role) => {
+          const before = await fingerprint(mira(), world.own.tenantId);
+          const answered = await callAll(mira(), foreignCalls(world, role));
+          expect(surprisesIn(answered)).toEqual([]);
+          expect(shownOf(world.own, answered)).toEqual([]);
+          const missing = answered.filter(({ call }) => call.expected === NOT_FOUND);
+          expect(missing.length).toBeGreaterThan(0);
+          const nobodys = foreignCalls(world, role, NOBODYS).filter(({ expected }) => expected === NOT_FOUND);
+          const words = (await callAll(mira(), nobodys)).map(({ answer }) => ({ ...answer.json, request_id: '' }));
+          expect(missing.map(({ answer }) => ({ ...answer.json, request_id: '' }))).toEqual(words);
+          expect(await fingerprint(mira(), world.own.tenantId)).toEqual(before);
+        },
+      );
 
-      it.each(['manager', 'user', 'viewer'] as const)('does not exist for a %s who names it', async (role) => {
-        const { apiKey, token } = world.other.people[role];
-        const place = placeOf(world.other.people[role], world.own);
-        const named = (tenantId: string) =>
-          guardedRows.flatMap((row) =>
-            [key(apiKey), bearer(token)].flatMap((credential) => [
-              callOf(row, place, { ...credential, 'x-tenant-id': tenantId }, NOT_FOUND),
-              withQuery(callOf(row, place, credential, NOT_FOUND), `tenant_id=${tenantId}`),
-            ]),
-          );
-        const before = await fingerprint(mira());
-        const answered = await callAll(mira(), [...named(world.own.tenantId), ...named(NOBODYS)]);
-        expect(surprisesIn(answered)).toEqual([]);
-        const words = answered.map(({ answer }) => JSON.stringify({ ...answer.json, request_id: '' }));
-        expect(new Set(words).size).toBe(1);
-        expect(await fingerprint(mira())).toEqual(before);
-      });
+      it.each(['manager', 'user', 'viewer'] as const)(
+        'does not exist for the role %s, if it is named',
+        async (role) => {
+          const { apiKey, token } = world.other.people[role];
+          const place = placeOf(world.other.people[role], world.own);
+          const named = (tenantId: string) =>
+            guardedRows.flatMap((row) =>
+              [key(apiKey), bearer(token)].flatMap((credential) => [
+                callOf(row, place, { ...credential, 'x-tenant-id': tenantId }, NOT_FOUND),
+                withQuery(callOf(row, place, credential, NOT_FOUND), `tenant_id=${tenantId}`),
+              ]),
+            );
+          const before = await fingerprint(mira());
+          const answered = await callAll(mira(), [...named(world.own.tenantId), ...named(NOBODYS)]);
+          expect(surprisesIn(answered)).toEqual([]);
+          const words = answered.map(({ answer }) => JSON.stringify({ ...answer.json, request_id: '' }));
+          expect(new Set(words).size).toBe(1);
+          expect(await fingerprint(mira())).toEqual(before);
+        },
+      );
 
       it.each(['header', 'query'])('is open to an admin who names it in the %s', async (how) => {
         const { tenantId } = world.own;

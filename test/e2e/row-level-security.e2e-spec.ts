@@ -75,7 +75,7 @@ describe.each(kinds())('row-level security alone (%s database)', (kind) => {
     }
   }
 
-  it.each(ROLES_PROMISED)("keeps a %s from another tenant's things", async (role) => {
+  it.each(ROLES_PROMISED)("keeps the role %s from another tenant's things", async (role) => {
     const before = await fingerprint(mira, world.own.tenantId);
     const answered = await callAll(mira, foreignCalls(world, role));
     expect(surprisesIn(answered)).toEqual([]);

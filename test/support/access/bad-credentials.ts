@@ -16,7 +16,7 @@ export const BAD_CREDENTIALS: Readonly<Record<string, (world: World) => Headers 
   'a bearer token that is none': () => bearer('nonsense'),
   'another scheme': () => ({ authorization: 'Basic YWRtaW46YWRtaW4=' }),
   'a cookie': (world) => ({ cookie: `session=${world.own.people.admin.token}` }),
-  'a key in the query’s place, a header of another name': (world) => ({ 'x-apikey': world.own.people.admin.apiKey }),
+  'a key in a header of another name': (world) => ({ 'x-apikey': world.own.people.admin.apiKey }),
 
   "a deactivated user's key": async (world) => key((await odd(world, { active: false })).apiKey),
   "a deactivated user's token": async (world) => bearer((await odd(world, { active: false })).token),
