@@ -52,23 +52,35 @@ export class SignInBrake {
   /** The right password: nothing more is held against the account. Others at the same address get nothing of it. */
   async succeeded(attempt: Attempt): Promise<void> {
     const [pair, account] = subjectsOf(attempt);
-    await this.dataSource.query('DELETE FROM sign_in_failures WHERE subject = ANY ($1)', [[pair.hash, account.hash]]);
-    await this.takeBack([addressOf(attempt)]);
+    await this.takeBack(attempt, [pair, account]);
   }
 
   /** Nobody looked at the password. */
   async withdrawn(attempt: Attempt): Promise<void> {
-    await this.takeBack(subjectsOf(attempt).map(({ hash }) => hash));
+    await this.takeBack(attempt, []);
   }
 
+  /** Passes over what is in use: it is not old then. */
   async forgetOld(): Promise<void> {
-    await this.dataSource.query(`DELETE FROM sign_in_failures WHERE failed_at < now() - interval '${FORGET_AFTER}'`);
+    await this.dataSource.query(
+      `DELETE FROM sign_in_failures WHERE subject IN (
+         SELECT subject FROM sign_in_failures WHERE failed_at < now() - interval '${FORGET_AFTER}'
+         FOR UPDATE SKIP LOCKED)`,
+    );
   }
 
-  private async takeBack(hashes: readonly Buffer[]): Promise<void> {
+  /**
+   * Takes the attempt off all its subjects, and everything off those that are cleared. Their rows stay: with them gone,
+   * whoever waited for them would go on without, and lock in another order than everybody else.
+   */
+  private async takeBack(attempt: Attempt, cleared: readonly Subject[]): Promise<void> {
     await this.dataSource.query(
-      `UPDATE sign_in_failures SET failures = greatest(0, failures - 1), blocked_until = now() WHERE subject = ANY ($1)`,
-      [hashes],
+      `WITH held AS MATERIALIZED (
+         SELECT subject FROM sign_in_failures WHERE subject = ANY ($1) ORDER BY subject FOR UPDATE)
+       UPDATE sign_in_failures f
+       SET failures = CASE WHEN f.subject = ANY ($2) THEN 0 ELSE greatest(0, f.failures - 1) END, blocked_until = now()
+       FROM held WHERE f.subject = held.subject`,
+      [subjectsOf(attempt).map(({ hash }) => hash), cleared.map(({ hash }) => hash)],
     );
   }
 
