@@ -1,10 +1,15 @@
+import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Turns } from '../turns';
 import { afterFailure, DELAY_POLICIES, type DelayPolicy, type FailureState, secondsBlocked } from './sign-in.delay';
 
 /** Rows that stand for nothing any more: older than any window with its longest wait. */
 const FORGET_AFTER = '1 hour';
+/** Connections that counting takes in this process. */
+const AT_A_TIME = 2;
+const MAX_WAITING = 200;
 
 interface Subject {
   readonly hash: Buffer;
@@ -32,12 +37,14 @@ export interface Attempt {
  */
 @Injectable()
 export class SignInBrake {
+  private readonly turns = new Turns(AT_A_TIME, MAX_WAITING, tooMany);
+
   constructor(private readonly dataSource: DataSource) {}
 
   /** Counts the attempt and returns 0, or counts nothing and returns the seconds to wait. */
   async enter(attempt: Attempt): Promise<number> {
     const subjects = subjectsOf(attempt);
-    return this.dataSource.transaction(async (manager) => {
+    return this.counted(async (manager) => {
       const rows = await this.lock(manager, subjects);
       const now = rows[0]?.now ?? new Date();
       const states = subjects.map(({ hash }) => stateIn(rows, hash));
@@ -74,14 +81,24 @@ export class SignInBrake {
    * whoever waited for them would go on without, and lock in another order than everybody else.
    */
   private async takeBack(attempt: Attempt, cleared: readonly Subject[]): Promise<void> {
-    await this.dataSource.query(
-      `WITH held AS MATERIALIZED (
-         SELECT subject FROM sign_in_failures WHERE subject = ANY ($1) ORDER BY subject FOR UPDATE)
-       UPDATE sign_in_failures f
-       SET failures = CASE WHEN f.subject = ANY ($2) THEN 0 ELSE greatest(0, f.failures - 1) END, blocked_until = now()
-       FROM held WHERE f.subject = held.subject`,
-      [subjectsOf(attempt).map(({ hash }) => hash), cleared.map(({ hash }) => hash)],
+    await this.counted((manager) =>
+      manager.query(
+        `WITH held AS MATERIALIZED (
+           SELECT subject FROM sign_in_failures WHERE subject = ANY ($1) ORDER BY subject FOR UPDATE)
+         UPDATE sign_in_failures f
+         SET failures = CASE WHEN f.subject = ANY ($2) THEN 0 ELSE greatest(0, f.failures - 1) END, blocked_until = now()
+         FROM held WHERE f.subject = held.subject`,
+        [subjectsOf(attempt).map(({ hash }) => hash), cleared.map(({ hash }) => hash)],
+      ),
     );
+  }
+
+  /**
+   * One or two at a time: attempts from one address wait for each other's rows, and each that waits in the database
+   * does so with a connection that a webhook may need.
+   */
+  private counted<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.turns.during(() => this.dataSource.transaction(work));
   }
 
   /** The rows, made where there are none, locked in one order so that two attempts never wait for each other. */
@@ -117,6 +134,10 @@ export class SignInBrake {
       ],
     );
   }
+}
+
+function tooMany() {
+  return problems.serviceUnavailable('Too many are signing in just now.', 2);
 }
 
 function subjectsOf(attempt: Attempt): [Subject, Subject, Subject] {
