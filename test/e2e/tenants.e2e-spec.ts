@@ -33,6 +33,16 @@ describeMira('tenants', (mira) => {
     expect((await send('GET', `tenants/${id}`)).status).toBe(404);
   });
 
+  it('are the same whatever the case of their id', async () => {
+    const id = await aTenant();
+    expect(await send('GET', `tenants/${id.toUpperCase()}`)).toMatchObject({ status: 200, json: { id } });
+    const manager = await addPerson(mira(), id, 'manager');
+    const own = await send('GET', `tenants/${id.toUpperCase()}`, undefined, manager.apiKey);
+    expect(own).toMatchObject({ status: 200, json: { id } });
+    expect(await send('DELETE', `tenants/${id.toUpperCase()}`)).toMatchObject({ status: 200, json: { tenant_id: id } });
+    expect((await send('GET', `tenants/${id}`)).status).toBe(404);
+  });
+
   it.each([
     ['no name', {}, ['name']],
     ['null as name', { name: null }, ['name']],
