@@ -96,12 +96,16 @@ describeMira('signing in', (mira) => {
 
   it('counts guesses at one account together, however its name is spelled', async () => {
     const ada = await aPerson(mira(), 'admin');
-    const spellings = [ada.username, ada.username.toUpperCase(), ada.username.replace('a', '\uff41')];
-    const guesses = Array.from({ length: 5 }, (_, i) => signIn(mira(), spellings[i % 3] ?? '', `wrong ${i}`));
+    const spellings = [
+      ada.username,
+      ada.username.toUpperCase(),
+      ada.username.replace('a', '\uff41'),
+      // Of which databases make a plain i.
+      ada.username.replace('i', '\u0130'),
+    ];
+    const guesses = Array.from({ length: 5 }, (_, i) => signIn(mira(), spellings[i % 4] ?? '', `wrong ${i}`));
     for (const { status } of await Promise.all(guesses)) expect(status).toBe(401);
     for (const name of spellings) expect((await signIn(mira(), name)).status).toBe(429);
-    // A letter that the database alone makes an i of is another letter, not a way past the count.
-    expect((await signIn(mira(), ada.username.replace('i', '\u0130'))).status).toBe(401);
   });
 
   it('lets no more than five of many guesses at the same time be looked at', async () => {

@@ -207,3 +207,15 @@ it.each(['password1', 'short', 'x'.repeat(129)])('a first start with the passwor
   expect(String(refusal)).toMatch(/MIRA_ADMIN_PASSWORD/);
   expect(String(refusal)).not.toContain(password);
 });
+
+it.each(['\u0130brahim', '\ufb01nn', 'J\u00fcrgen'])('an admin who is named %j can sign in', async (username) => {
+  const [kind = 'embedded'] = kinds().toReversed();
+  const password = 'correct horse battery';
+  const mira = await startTestMira(kind, { MIRA_ADMIN_USERNAME: username, MIRA_ADMIN_PASSWORD: password });
+  try {
+    const { status } = await mira.post('/api/v1/auth/login', { username, password }, { apiKey: null });
+    expect(status).toBe(200);
+  } finally {
+    await mira.stop();
+  }
+});

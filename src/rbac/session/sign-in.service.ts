@@ -28,9 +28,8 @@ export class SignInService {
 
   /** @param address whom the request's address stands for */
   async prove(given: string, password: string, address: string): Promise<ProvenUser> {
-    // One spelling for the count and for the search: what the database alone takes for the same letter would be a
-    // name of its own to the brake, and guesses at one account would be counted as guesses at several.
-    const username = given.normalize('NFKC').toLowerCase();
+    // As names are stored.
+    const username = given.normalize('NFKC');
     const attempt = { username, address };
     const wait = await this.brake.enter(attempt);
     if (wait > 0) throw problems.rateLimitExceeded(wait);

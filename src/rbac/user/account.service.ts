@@ -73,7 +73,7 @@ export class AccountService {
    * @throws Problem `rate-limit-exceeded` after too many wrong ones
    */
   private async isRight({ id, username }: User, password: string, hash: string): Promise<boolean> {
-    const attempt = { username: username.toLowerCase(), address: `the account ${id} itself` };
+    const attempt = { username, address: `the account ${id} itself` };
     const wait = await this.brake.enter(attempt);
     if (wait > 0) throw problems.rateLimitExceeded(wait);
     let right: boolean;
