@@ -155,6 +155,14 @@ describeMira('users', (mira) => {
     expect(await configure()).toBe(401);
   });
 
+  it('are the same whatever the case of their id, and their own password stays their own', async () => {
+    const { id } = await aUser();
+    const path = `users/${String(id).toUpperCase()}`;
+    expect(await send('PATCH', path, { active: false })).toMatchObject({ status: 200, json: { id, active: false } });
+    const self = await send('PATCH', `users/${admin.userId.toUpperCase()}`, { password: PASSWORD });
+    expect(self).toMatchObject({ status: 403, json: { detail: expect.stringMatching(/own password/) } });
+  });
+
   it('always have an admin among them', async () => {
     const own = `users/${admin.userId}`;
     for (const refused of [

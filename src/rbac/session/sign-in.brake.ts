@@ -24,6 +24,9 @@ interface FailureRow {
   now: Date;
 }
 
+/** What lower-casing leaves of an İ, where a database makes a plain i of it. */
+const DOT_ABOVE = /\u0307/g;
+
 /** An attempt that was let through. It counts as failed until it is told otherwise. */
 export interface Attempt {
   readonly username: string;
@@ -141,7 +144,8 @@ function tooMany() {
 }
 
 function subjectsOf(attempt: Attempt): [Subject, Subject, Subject] {
-  const account = attempt.username.toLowerCase();
+  // Never finer than the search for the user: two spellings of one name must not be two accounts to guess at.
+  const account = attempt.username.toLowerCase().replace(DOT_ABOVE, '');
   return [
     { hash: hashOf('account at address', account, attempt.address), policy: DELAY_POLICIES.accountAtAddress },
     { hash: hashOf('account', account), policy: DELAY_POLICIES.account },
