@@ -6,6 +6,7 @@ export { CrossingLog, type Crossing } from './crossing-log';
 export { CurrentPrincipal } from './current-principal.decorator';
 export { FromWhere } from './from-where.decorator';
 export { type Origin, originOf } from './origin';
+export { permissionTable } from './permission-table';
 export {
   ALL_PERMISSIONS,
   isPermission,

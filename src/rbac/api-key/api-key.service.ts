@@ -13,7 +13,17 @@ import { ApiKey } from './api-key.entity';
 import { generateApiKey, hashApiKey } from './api-key.format';
 import type { Reach } from './api-key.reach';
 import { ApiKeyRepository } from './api-key.repository';
-import { holdToOwner, holdToReach, isOwn, mayManageOthers, reachOf, rolesUpTo, unnarrowed } from './api-key.rules';
+import {
+  holdToNoMore,
+  holdToOwner,
+  holdToReach,
+  isOwn,
+  mayManageOthers,
+  reachOf,
+  renewed,
+  rolesUpTo,
+  unnarrowed,
+} from './api-key.rules';
 
 const acts = actsOn('api_key');
 
@@ -97,7 +107,7 @@ export class ApiKeyService {
       key.previousKeyHash = grace > 0 ? key.keyHash : null;
       key.previousExpiresAt = grace > 0 ? new Date(Date.now() + grace * 1_000) : null;
       key.keyHash = hashApiKey(secret);
-      key.permissions ??= unnarrowed(isOwn(who, owner.id), owner.role, callers);
+      key.permissions = renewed(key, isOwn(who, owner.id), owner.role, callers);
       const saved = await this.keys.save(manager, key);
       await this.trail.record(manager, who, acts.did('rotated', saved.id, { before, after: apiKeyView(saved) }));
       return saved;
@@ -108,7 +118,8 @@ export class ApiKeyService {
 
   async remove(who: Principal, id: string): Promise<void> {
     await this.database.transaction(who.tenantId, async (manager) => {
-      const { key } = await this.managedAndLocked(manager, who, id);
+      const { key, owner } = await this.managedAndLocked(manager, who, id);
+      holdToNoMore(who, key, owner);
       await this.keys.delete(manager, who.tenantId, key.id);
       await this.trail.record(manager, who, acts.deleted(apiKeyView(key)));
     });

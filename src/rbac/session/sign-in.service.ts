@@ -38,7 +38,9 @@ export class SignInService {
     private readonly trail: AuditTrail,
   ) {}
 
-  async prove({ username, password, address, origin }: SignInAttempt): Promise<ProvenUser> {
+  async prove({ username: given, password, address, origin }: SignInAttempt): Promise<ProvenUser> {
+    // As names are stored.
+    const username = given.normalize('NFKC');
     const attempt = { username, address };
     const wait = await this.brake.enter(attempt);
     if (wait > 0) throw problems.rateLimitExceeded(wait);
