@@ -219,6 +219,11 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'GET /api/v1/events/:id': { needs: ['webhook:read'], succeeds: 200, thing: 'event' },
   'GET /api/v1/events/:id/body': { needs: ['webhook:read'], succeeds: 200, thing: 'event' },
 
+  'GET /api/v1/audit-logs': { needs: ['audit:read'], succeeds: 200 },
+  'GET /api/v1/audit-logs/export': { needs: ['audit:read'], succeeds: 200, query: 'format=csv' },
+  'GET /api/v1/audit-logs/verify': { needs: ['audit:read'], succeeds: 200 },
+  'GET /api/v1/audit-logs/:id': { needs: ['audit:read'], succeeds: 200, thing: 'auditEntry' },
+
   'GET /api/v1/deliveries': { needs: ['webhook:read'], succeeds: 200 },
   'GET /api/v1/deliveries/:id': { needs: ['webhook:read'], succeeds: 200, thing: 'delivery' },
   'POST /api/v1/deliveries/:id/retry': { needs: ['webhook:configure'], succeeds: 202, thing: 'delivery' },

@@ -9,7 +9,7 @@ import { PASSWORD } from '../people';
 import { ROLES_PROMISED } from './contract';
 
 export type ThingKind =
-  'tenant' | 'user' | 'apiKey' | 'project' | 'integration' | 'endpoint' | 'route' | 'event' | 'delivery';
+  'tenant' | 'user' | 'apiKey' | 'project' | 'integration' | 'endpoint' | 'route' | 'event' | 'delivery' | 'auditEntry';
 
 /** Somebody with every kind of credential. */
 export interface Caller {
@@ -157,6 +157,12 @@ export class World {
         const target = { kind: 'n8n', integration_id: integration, webhook_path: 'x' };
         return this.posted(tenancy, 'routes', { name, service: 'generic', target });
       }
+      case 'auditEntry':
+        await this.mira.sql('SELECT audit_append($1, $2, NULL, NULL)', [
+          tenantId,
+          { id, at_ms: Date.now(), action: 'a.b', resource_type: 'a' },
+        ]);
+        return id;
       case 'event':
       case 'delivery': {
         const call = { apiKey: people.admin.apiKey };
@@ -197,6 +203,7 @@ const KINDS: readonly ThingKind[] = [
   'user',
   'apiKey',
   'project',
+  'auditEntry',
   'integration',
   'endpoint',
   'route',
