@@ -2,35 +2,22 @@ import { AgentRegistry } from '../../src/agent/agent.registry';
 import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
+import { UsageClock } from '../../src/enterprise/usage/usage.clock';
+import { DailyQuota } from '../../src/webhook/ingest/daily.quota';
 import { DEDUP_DAYS, DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';
-import type { IncomingEvent, Stored } from '../../src/webhook/ingest/incoming-event';
+import type { Stored } from '../../src/webhook/ingest/incoming-event';
 import { describeOnEachDatabase } from '../support/databases';
+import { anIncomingEvent as anEvent } from '../support/incoming-event';
 
 const config = loadConfig({ env: {}, cwd: '/nowhere' });
 
-function anEvent(event: Partial<IncomingEvent> & Pick<IncomingEvent, 'tenantId'>): IncomingEvent {
-  return {
-    id: newId(),
-    endpointId: null,
-    service: 'github',
-    eventType: 'push',
-    dedupScope: 'github',
-    dedupKey: null,
-    proofHash: null,
-    contentType: 'application/json',
-    headers: { 'content-type': 'application/json' },
-    body: Buffer.from('{"a":1}'),
-    traceParent: null,
-    receivedAt: new Date(),
-    ...event,
-  };
-}
-
 function idOf(stored: Stored): string {
-  if (stored.kind === 'unexplained') throw stored.error;
+  if (!('id' in stored)) throw new Error(stored.kind);
   return stored.id;
 }
+
+const quota = new DailyQuota(new UsageClock());
 
 describeOnEachDatabase('the event writer', (database) => {
   const [tenantId, otherTenantId] = [newId(), newId()];
@@ -41,7 +28,7 @@ describeOnEachDatabase('the event writer', (database) => {
     const { dataSource, target, tenants } = database();
     queue = new DeliveryQueue(config, dataSource, target);
     await queue.onModuleInit();
-    sut = new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants));
+    sut = new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants), quota);
     for (const id of [tenantId, otherTenantId]) {
       await dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
       await dataSource.query(
@@ -119,7 +106,7 @@ describeOnEachDatabase('the event writer', (database) => {
     jest.spyOn(hurried, 'explain').mockImplementation((ids, refused) => {
       return DedupKeys.prototype.explain.call(hurried, ids, refused, 0);
     });
-    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, hurried).write([fresh, again]);
+    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, hurried, quota).write([fresh, again]);
     expect(stored).toEqual([
       { kind: 'accepted', id: fresh.id },
       { kind: 'unexplained', error: expect.anything() },

@@ -2,9 +2,11 @@ import { LeasedBuckets, LeasedThrottlerStorage } from '@mira/rate-limit';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AgentModule } from '../../agent/agent.module';
+import { UsageModule } from '../../enterprise/usage/usage.module';
 import { TenantModule } from '../../tenant/tenant.module';
 import { DeliveryModule } from '../delivery/delivery.module';
 import { EndpointModule } from '../endpoint/endpoint.module';
+import { DailyQuota } from './daily.quota';
 import { DedupKeys } from './dedup.keys';
 import { EventWriter } from './event.writer';
 import { IngestService } from './ingest.service';
@@ -38,9 +40,10 @@ class BucketModule {}
     DeliveryModule,
     EndpointModule,
     TenantModule,
+    UsageModule,
   ],
   controllers: [WebhookController],
-  providers: [DedupKeys, EventWriter, IngestService, IngestUpkeep],
+  providers: [DailyQuota, DedupKeys, EventWriter, IngestService, IngestUpkeep],
 })
 export class IngestModule implements OnApplicationShutdown {
   constructor(private readonly buckets: LeasedBuckets) {}
