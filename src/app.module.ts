@@ -4,6 +4,7 @@ import { ConfigModule } from './config/config.module';
 import type { MiraConfig } from './config/mira.config';
 import type { DatabaseTarget } from './database/database-target';
 import { DatabaseModule } from './database/database.module';
+import { AnalyticsModule } from './enterprise/usage/analytics.module';
 import { HealthModule } from './health/health.module';
 import { MetricsModule } from './metrics/metrics.module';
 import { N8nModule } from './n8n/n8n.module';
@@ -29,6 +30,7 @@ export class AppModule {
         HealthModule,
         TenantModule,
         RbacModule,
+        AnalyticsModule,
         N8nModule,
         WebhookModule,
         ProjectModule,

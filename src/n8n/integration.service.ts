@@ -7,10 +7,14 @@ import type { EntityManager } from 'typeorm';
 import { newId } from '../database/new-id';
 import { SecretCipher } from '../database/secret.cipher';
 import { TenantDatabase } from '../database/tenant.database';
+import { FeatureService } from '../enterprise/plan/feature.service';
+import { LimitService } from '../enterprise/plan/limit.service';
+import type { Feature } from '../enterprise/plan/plans';
+import { UsageService } from '../enterprise/usage/usage.service';
 import { readBaseUrl } from './base-url';
 import { type N8nConnection, openConnection, sealApiKey, sealSigningSecret } from './integration.connection';
 import type { CreateIntegrationDto, UpdateIntegrationDto, UpdateN8nConfigDto } from './integration.dto';
-import { Integration } from './integration.entity';
+import { Integration, type IntegrationKind } from './integration.entity';
 import { IntegrationRepository } from './integration.repository';
 import {
   type IntegrationView,
@@ -27,6 +31,9 @@ export class IntegrationService {
     private readonly integrations: IntegrationRepository,
     private readonly cipher: SecretCipher,
     private readonly policy: AddressPolicy,
+    private readonly features: FeatureService,
+    private readonly limits: LimitService,
+    private readonly usage: UsageService,
   ) {}
 
   async list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<IntegrationView>> {
@@ -41,7 +48,9 @@ export class IntegrationService {
     return integrationView(await this.found(tenantId, id));
   }
 
+  /** @throws Problem `feature-not-in-plan`; `limit-reached` where the plan has no room for one more */
   async create(tenantId: string, { kind, name, config }: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
+    await this.features.require(tenantId, FEATURE_OF[kind]);
     const { baseUrl } = this.checkedBaseUrl(config.base_url);
     const row = { tenantId, id: newId() };
     const signingSecret = generateStandardSecret();
@@ -52,7 +61,12 @@ export class IntegrationService {
       apiKey: sealApiKey(this.cipher, row, config.api_key ?? null),
       signingSecret: sealSigningSecret(this.cipher, row, signingSecret),
     });
-    const saved = await this.database.transaction(tenantId, (manager) => this.integrations.save(manager, integration));
+    const saved = await this.database.transaction(tenantId, async (manager) => {
+      await this.limits.reserve(manager, tenantId, 'max_integrations');
+      const added = await this.integrations.save(manager, integration);
+      await this.countActive(manager, tenantId);
+      return added;
+    });
     return integrationWithSecretView(saved, signingSecret);
   }
 
@@ -75,11 +89,13 @@ export class IntegrationService {
   /** @throws Problem `conflict` while routes lead to it: their events would have nowhere to go */
   async remove(tenantId: string, id: string): Promise<void> {
     await this.database.transaction(tenantId, async (manager) => {
+      await this.limits.hold(manager, tenantId, 'max_integrations');
       const integration = await this.integrations.findAndLock(manager, tenantId, id);
       if (!integration) throw notFound();
       const routes = await this.integrations.countRoutesTo(manager, tenantId, id);
       if (routes > 0) throw stillUsed(routes);
       await this.integrations.delete(manager, tenantId, id);
+      await this.countActive(manager, tenantId);
     });
   }
 
@@ -94,6 +110,10 @@ export class IntegrationService {
     if (!row) return null;
     const { baseUrl: base_url, apiKey: api_key, signingSecret: signing_secret } = row;
     return openConnection(this.cipher, { tenant_id: tenantId, id, base_url, api_key, signing_secret });
+  }
+
+  private async countActive(manager: EntityManager, tenantId: string): Promise<void> {
+    await this.usage.level(manager, tenantId, 'integrations_active', await this.integrations.count(manager, tenantId));
   }
 
   private async found(tenantId: string, id: string): Promise<Integration> {
@@ -133,6 +153,9 @@ export class IntegrationService {
     throw problems.validationFailed([{ field: 'config.base_url', message: read.message }]);
   }
 }
+
+/** What the plan must have for each kind of integration that is made. */
+const FEATURE_OF = { n8n: 'n8n_integration' } as const satisfies Record<IntegrationKind, Feature>;
 
 function notFound() {
   return problems.notFound('There is no such integration.');

@@ -3,6 +3,8 @@ import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../database/new-id';
 import { TenantDatabase } from '../database/tenant.database';
+import { LimitService } from '../enterprise/plan/limit.service';
+import { UsageService } from '../enterprise/usage/usage.service';
 import { type ProjectView, projectView } from './project-view.dto';
 import { ProjectRepository } from './project.repository';
 
@@ -25,16 +27,22 @@ export class ProjectService {
   constructor(
     private readonly database: TenantDatabase,
     private readonly projects: ProjectRepository,
+    private readonly limits: LimitService,
+    private readonly usage: UsageService,
   ) {}
 
+  /** @throws Problem `limit-reached` where the plan has no room for one more */
   async create(tenantId: string, { name, description, sourceEventId }: NewProject): Promise<CreatedProject> {
     const id = newId();
     return this.database.transaction(tenantId, async (manager) => {
-      const isNew = await this.projects.insert(manager, { tenantId, id, name, description, sourceEventId });
-      if (isNew) return { kind: 'created', id };
+      // Looked for under the lock: what is there already needs no room.
+      await this.limits.hold(manager, tenantId, 'max_projects');
       const earlier = sourceEventId && (await this.projects.findBySourceEvent(manager, tenantId, sourceEventId));
-      if (!earlier) throw new Error('the project is neither new nor there');
-      return { kind: 'exists', id: earlier.id };
+      if (earlier) return { kind: 'exists', id: earlier.id };
+      await this.limits.requireRoom(manager, tenantId, 'max_projects');
+      await this.projects.insert(manager, { tenantId, id, name, description, sourceEventId });
+      await this.usage.count(manager, tenantId, 'projects_created');
+      return { kind: 'created', id };
     });
   }
 

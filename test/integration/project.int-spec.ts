@@ -7,6 +7,7 @@ import { Project } from '../../src/project/project.entity';
 import { ProjectRepository } from '../../src/project/project.repository';
 import { ProjectService } from '../../src/project/project.service';
 import { describeOnEachDatabase } from '../support/databases';
+import { plansOn } from '../support/plans';
 
 function anEvent(event: Partial<AgentEvent> & Pick<AgentEvent, 'tenantId'>): AgentEvent {
   const payload = { workflow_type: 'project_initialization', data: { name: 'Apollo', description: 'To the Moon' } };
@@ -37,14 +38,15 @@ describeOnEachDatabase(
     let otherTenantId: string;
 
     beforeAll(() => {
-      sut = new ProjectService(database().tenants, new ProjectRepository());
+      const { limits, usage } = plansOn(database());
+      sut = new ProjectService(database().tenants, new ProjectRepository(), limits, usage);
       agent = new ProjectInitializationAgent(sut);
     });
 
     beforeEach(async () => {
       [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
-        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [id]);
       }
     });
 

@@ -11,6 +11,7 @@ import { Route } from '../../src/webhook/route/route.entity';
 import { RouteRepository } from '../../src/webhook/route/route.repository';
 import { RouteService } from '../../src/webhook/route/route.service';
 import { describeOnEachDatabase } from '../support/databases';
+import { plansOn } from '../support/plans';
 import { refusalOf } from '../support/refusals';
 
 class Librarian extends Agent {
@@ -42,6 +43,7 @@ describeOnEachDatabase(
 
     beforeAll(() => {
       const { tenants, cipher } = database();
+      const { features, limits, usage } = plansOn(database());
       const agents = new AgentRegistry();
       agents.register(new Librarian());
       integrations = new IntegrationService(
@@ -49,6 +51,9 @@ describeOnEachDatabase(
         new IntegrationRepository(),
         cipher,
         new AddressPolicy(['127.0.0.0/8']),
+        features,
+        limits,
+        usage,
       );
       sut = new RouteService(tenants, new RouteRepository(), integrations, agents);
     });
@@ -56,7 +61,9 @@ describeOnEachDatabase(
     beforeEach(async () => {
       [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
-        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'professional')`, [
+          id,
+        ]);
       }
     });
 

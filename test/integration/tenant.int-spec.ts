@@ -78,6 +78,8 @@ describeOnEachDatabase(
       const attempt = { delivery_id: delivery, number: 1, started_at: now, duration_ms: 1, outcome: 'retry' };
       await insert('delivery_attempts', attempt);
       await insert('projects', { id: project, name: 'p' });
+      await insert('plan_overrides', { name: 'max_users', max: 9 });
+      await insert('usage_counters', { metric: 'api_calls', period: 'day', starts_on: '2026-11-22', count: 1 });
       await insert('"Later things"', { id: thing, project_id: project });
       await insert('"Later things"', { id: newId(), project_id: project, parent_id: thing });
       await sql('INSERT INTO pgboss.job VALUES (gen_random_uuid(), $1, NULL), (gen_random_uuid(), NULL, $2)', [
@@ -96,10 +98,12 @@ describeOnEachDatabase(
       deliveries: 1,
       delivery_attempts: 1,
       integrations: 1,
+      plan_overrides: 1,
       projects: 1,
       queue_jobs: 2,
       rate_limit_buckets: 3,
       routes: 1,
+      usage_counters: 1,
       users: 1,
       webhook_dedup_keys: 1,
       webhook_endpoints: 1,

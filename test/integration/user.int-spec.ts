@@ -13,6 +13,7 @@ import { SessionService } from '../../src/rbac/session/session.service';
 import { UserRepository } from '../../src/rbac/user/user.repository';
 import { UserService } from '../../src/rbac/user/user.service';
 import { describeOnEachDatabase } from '../support/databases';
+import { plansOn } from '../support/plans';
 import { aPrincipal, CountingLease } from '../support/principals';
 import { refusalOf } from '../support/refusals';
 
@@ -44,13 +45,16 @@ describeOnEachDatabase(
     beforeEach(async () => {
       lease = new CountingLease();
       const users = new UserRepository();
+      const { limits, usage } = plansOn(database());
       const tokens = new AccessTokens([{ id: 'k', secret: Buffer.alloc(32, 1) }]);
       sessions = new SessionService(database().tenants, new SessionRepository(database().dataSource), tokens, lease);
-      sut = new UserService(database().tenants, users, passwords, sessions, new MiraConfig(), lease);
+      sut = new UserService(database().tenants, users, passwords, sessions, new MiraConfig(), lease, limits, usage);
       account = new AccountService(database().tenants, users, passwords, sessions, lease);
       [admin, otherAdmin] = [aPrincipal('admin'), aPrincipal('admin')];
       for (const { tenantId } of [admin, otherAdmin]) {
-        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [tenantId]);
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [
+          tenantId,
+        ]);
       }
     });
 
@@ -243,8 +247,18 @@ describeOnEachDatabase(
     });
 
     it('stay one alone where the configuration says so', async () => {
+      const { limits, usage } = plansOn(database());
       const config = Object.assign(new MiraConfig(), { rbac: { enabled: false, tenant_isolation: true } });
-      const alone = new UserService(database().tenants, new UserRepository(), passwords, sessions, config, lease);
+      const alone = new UserService(
+        database().tenants,
+        new UserRepository(),
+        passwords,
+        sessions,
+        config,
+        lease,
+        limits,
+        usage,
+      );
       expect(await refusalOf(alone.add(admin, aUser()))).toMatchObject({
         status: 409,
         message: expect.stringMatching(/rbac\.enabled/),

@@ -1,7 +1,8 @@
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { PlanService } from './plan.service';
-import type { Feature } from './plans';
+import { type FeaturesView, featureView } from './plan-view.dto';
+import { type Feature, FEATURES } from './plans';
 
 /** Says whether a tenant's plan has a feature, as of this moment: a change of the plan holds from the next question on. */
 @Injectable()
@@ -10,6 +11,13 @@ export class FeatureService {
 
   async has(tenantId: string, feature: Feature): Promise<boolean> {
     return (await this.plans.of(tenantId)).has(feature);
+  }
+
+  /** Every feature, and whether the tenant has it. */
+  async report(tenantId: string): Promise<FeaturesView> {
+    const plan = await this.plans.of(tenantId);
+    const features = FEATURES.map((feature) => featureView(plan, feature));
+    return { tenant_id: tenantId, tier: plan.tier, features };
   }
 
   /** @throws Problem `feature-not-in-plan` */

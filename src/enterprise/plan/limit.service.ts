@@ -1,22 +1,15 @@
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { TenantDatabase } from '../../database/tenant.database';
 import type { Metric } from '../usage/metrics';
 import { endOf, type Period } from '../usage/periods';
 import { UsageCounters } from '../usage/usage.counters';
 import type { EffectivePlan } from './effective-plan';
+import { type LimitsView, type LimitUse, limitView } from './plan-view.dto';
 import { isMadeLimit, type MadeLimit, PlanRepository } from './plan.repository';
 import { PlanService } from './plan.service';
 import { type Limit, LIMIT_NAMES, LIMITS } from './plans';
-
-/** How far a limit is used up. */
-export interface LimitUse {
-  readonly limit: Limit;
-  readonly max: number;
-  readonly used: number;
-  /** Null for what is not counted by time. */
-  readonly resetsAt: Date | null;
-}
 
 /** What is counted while the limit's lock is held; its row of all time is the lock. */
 const METRIC_OF = {
@@ -34,6 +27,7 @@ const METRIC_OF = {
 @Injectable()
 export class LimitService {
   constructor(
+    private readonly database: TenantDatabase,
     private readonly plans: PlanService,
     private readonly repository: PlanRepository,
     private readonly counters: UsageCounters,
@@ -59,6 +53,11 @@ export class LimitService {
     if (plan.limits[limit] < 0) return;
     const used = await this.repository.countMade(manager, tenantId, limit);
     if (!plan.allows(limit, used)) throw limitReached(plan, limit, used);
+  }
+
+  async report(tenantId: string): Promise<LimitsView> {
+    const { plan, uses } = await this.database.transaction(tenantId, (manager) => this.uses(manager, tenantId));
+    return { tenant_id: tenantId, tier: plan.tier, limits: uses.map(limitView) };
   }
 
   /** How far each limit of the tenant is used up, in the caller's transaction. */

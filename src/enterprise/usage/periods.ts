@@ -6,7 +6,7 @@ export const TOTAL_STARTS_ON = '1970-01-01';
 
 const DAY_MS = 86_400_000;
 
-/** The periods that a day belongs to, as rows; in the one order in which counters are locked. */
+/** The periods that a day belongs to, as rows. */
 export function periodsOf(daySql: string): string {
   return `(VALUES ('day', ${daySql}), ('month', date_trunc('month', ${daySql}::timestamp)::date),
     ('total', DATE '${TOTAL_STARTS_ON}')) AS p (period, starts_on)`;

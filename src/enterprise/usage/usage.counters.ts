@@ -19,7 +19,8 @@ export interface CounterRow {
 
 /**
  * The rows in which usage is kept: one for each day, month and all time. Whoever counts does so in the transaction of
- * what is counted. Written in the order day, month, total, so that two writers never wait for each other in a circle.
+ * what is counted. That of all time is written first, as it is locked first, so that
+ * two writers never wait for each other in a circle.
  */
 @Injectable()
 export class UsageCounters {
@@ -28,7 +29,7 @@ export class UsageCounters {
   async add(manager: EntityManager, tenantId: string, metric: Metric, count: number): Promise<void> {
     await manager.query(
       `INSERT INTO usage_counters AS u (tenant_id, metric, period, starts_on, count)
-       SELECT $1::uuid, $2, period, starts_on, $3::bigint FROM ${periodsOf(this.clock.today)}
+       SELECT $1::uuid, $2, period, starts_on, $3::bigint FROM ${periodsOf(this.clock.today)} ORDER BY period DESC
        ON CONFLICT (tenant_id, metric, period, starts_on) DO UPDATE SET count = u.count + excluded.count`,
       [tenantId, metric, count],
     );
@@ -38,7 +39,7 @@ export class UsageCounters {
   async set(manager: EntityManager, tenantId: string, metric: Metric, count: number): Promise<void> {
     await manager.query(
       `INSERT INTO usage_counters (tenant_id, metric, period, starts_on, count)
-       SELECT $1::uuid, $2, period, starts_on, $3::bigint FROM ${periodsOf(this.clock.today)}
+       SELECT $1::uuid, $2, period, starts_on, $3::bigint FROM ${periodsOf(this.clock.today)} ORDER BY period DESC
        ON CONFLICT (tenant_id, metric, period, starts_on) DO UPDATE SET count = excluded.count`,
       [tenantId, metric, count],
     );

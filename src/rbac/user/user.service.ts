@@ -6,6 +6,8 @@ import type { EntityManager } from 'typeorm';
 import { MiraConfig } from '../../config/mira.config';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
+import { LimitService } from '../../enterprise/plan/limit.service';
+import { UsageService } from '../../enterprise/usage/usage.service';
 import { PasswordHasher } from '../password.hasher';
 import { SessionService } from '../session/session.service';
 import { User } from '../user.entity';
@@ -23,6 +25,8 @@ export class UserService {
     private readonly sessions: SessionService,
     private readonly config: MiraConfig,
     private readonly lease: AccessLease,
+    private readonly limits: LimitService,
+    private readonly usage: UsageService,
   ) {}
 
   async list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<User>> {
@@ -39,14 +43,22 @@ export class UserService {
     );
   }
 
-  /** @throws Problem `forbidden` for a role above one's own; `conflict` where a name is taken, in whatever tenant */
+  /**
+   * @throws Problem `forbidden` for a role above one's own; `conflict` where a name is taken, in whatever tenant;
+   *   `limit-reached` where the plan has no room for one more
+   */
   async add(who: Principal, { username, email = null, role = 'viewer', password, active = true }: CreateUserDto) {
     refuseAbove(who, role);
     if (!this.config.rbac.enabled) throw oneUserOnly();
     const { tenantId } = who;
     const passwordHash = await this.hashOf(password ?? null);
     const row = { tenantId, id: newId(), username, email, role, passwordHash, active };
-    return this.write(tenantId, (manager) => this.users.save(manager, Object.assign(new User(), row)));
+    return this.write(tenantId, async (manager) => {
+      await this.limits.reserve(manager, tenantId, 'max_users');
+      const user = await this.users.save(manager, Object.assign(new User(), row));
+      await this.usage.count(manager, tenantId, 'users_created');
+      return user;
+    });
   }
 
   /** @throws Problem `forbidden` for somebody above oneself; `conflict` where the tenant would be without an admin */
