@@ -135,7 +135,7 @@ describe('the problem filter', () => {
     expect(await response.json()).toMatchObject({
       type: expect.stringMatching(/quota-exceeded$/),
       limit: 1,
-      tier: 'basic',
+      tier: 'professional',
     });
     expect(logged).toEqual([]);
   });

@@ -25,6 +25,10 @@ const COLLECTIONS = [
 /** What a viewer is answered where it is not: lists and 404 for reading, 403 for all else. */
 const VIEWERS: Readonly<Record<string, number>> = {
   'get /api/v1/tenants/{id}/deletion': 403,
+  'get /api/v1/tenants/{id}/overrides': 403,
+  'get /api/v1/tenants/{id}/tier-preview': 403,
+  // It takes a metric.
+  'get /api/v1/usage/series': 400,
   'patch /api/v1/users/me': 200,
   'post /api/v1/users/me/password': 400,
 };
@@ -33,7 +37,13 @@ const ADMINS_ALONE: readonly string[] = [
   'patch /api/v1/tenants/{id}',
   'delete /api/v1/tenants/{id}',
   'get /api/v1/tenants/{id}/deletion',
+  'get /api/v1/tenants/{id}/tier-preview',
+  'get /api/v1/tenants/{id}/overrides',
+  'put /api/v1/tenants/{id}/overrides/{name}',
+  'delete /api/v1/tenants/{id}/overrides/{name}',
 ];
+/** What is about the tenant itself, and no list of its things. */
+const ABOUT_THE_TENANT = ['tenants', 'users', 'api-keys', 'plans', 'limits', 'features', 'analytics', 'usage'];
 
 describeMira('the management routes', (mira) => {
   /** As they are documented, which is how they are routed; without those that need no credential. */
@@ -114,7 +124,7 @@ describeMira('the management routes', (mira) => {
   });
 
   it('do nothing for a viewer that needs more than reading', async () => {
-    const { apiKey } = await mira().addTenant('viewer');
+    const { apiKey } = await mira().addTenant('viewer', 'professional');
     const before = await mira().rows();
     const others = (await operations()).filter(({ path }) => !ONES_OWN.includes(thingsOf(path)));
     for (const { operation, answer } of await callEach(others, { 'x-api-key': apiKey })) {
@@ -132,7 +142,7 @@ describeMira('the management routes', (mira) => {
 
   it("know nothing of another tenant's things", async () => {
     // Not an admin, for admins cross tenants.
-    const { apiKey } = await mira().addTenant('manager');
+    const { apiKey } = await mira().addTenant('manager', 'professional');
     const ids: Record<string, string> = await someIds();
 
     for (const { method, path } of await operations()) {
@@ -145,8 +155,7 @@ describeMira('the management routes', (mira) => {
         const shown = Object.values(ids).filter((id) => body.includes(id));
         expect({ path, shown }).toEqual({ path, shown: [] });
         // Themselves and their tenant they do see.
-        if (!['tenants', 'users', 'api-keys'].includes(things))
-          expect({ path, data: json['data'] }).toEqual({ path, data: [] });
+        if (!ABOUT_THE_TENANT.includes(things)) expect({ path, data: json['data'] }).toEqual({ path, data: [] });
         continue;
       }
       const id = ids[things] ?? '';

@@ -66,5 +66,5 @@ export function byMetric(countOf: (metric: Metric) => number | undefined): Usage
 }
 
 export function limitForecastView(use: LimitUse, reachedAt: Date | null): LimitForecastView {
-  return { ...limitView(use), reached_at: reachedAt?.toISOString() ?? null };
+  return Object.assign(limitView(use), { reached_at: reachedAt?.toISOString() ?? null });
 }

@@ -6,20 +6,9 @@ import { UNLIMITED } from '../../enterprise/plan/plans';
 import { dayOf, endOf } from '../../enterprise/usage/periods';
 import { UsageClock } from '../../enterprise/usage/usage.clock';
 import type { Tier } from '../../tenant/tenant.entity';
-import type { IncomingEvent } from './incoming-event';
+import type { IncomingEvent, QuotaRefusal } from './incoming-event';
 
 const LIMIT = 'max_webhooks_per_day';
-
-/** What a sender is told whose webhook is one too many today. */
-export interface QuotaRefusal {
-  readonly limit: number;
-  readonly used: number;
-  readonly resetsAt: Date;
-  readonly now: Date;
-  readonly tier: Tier;
-  /** The tier that would allow more; null where none would. */
-  readonly neededTier: Tier | null;
-}
 
 interface QuotaRow {
   tenant_id: string;

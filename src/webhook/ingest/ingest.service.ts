@@ -9,8 +9,7 @@ import { keptTraceParent } from '../delivery/outbound-headers';
 import { parsePayload } from '../source/payload/parse-payload';
 import type { ReceivedRequest } from '../source/received-request';
 import { EventWriter } from './event.writer';
-import type { QuotaRefusal } from './daily.quota';
-import type { IncomingEvent, Stored } from './incoming-event';
+import type { IncomingEvent, QuotaRefusal, Stored } from './incoming-event';
 import { keptHeaders } from './kept-headers';
 import type { Sender } from './sender';
 
