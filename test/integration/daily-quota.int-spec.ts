@@ -4,7 +4,6 @@ import { GroupCommit } from '../../src/database/group-commit';
 import { newId } from '../../src/database/new-id';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
-import { DailyQuota } from '../../src/webhook/ingest/daily.quota';
 import { DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';
 import type { IncomingEvent, Stored } from '../../src/webhook/ingest/incoming-event';
@@ -30,13 +29,7 @@ describeOnEachDatabase('the daily quota', (database) => {
   /** One writer is one process. */
   const aWriter = (clock = new UsageClock()): EventWriter => {
     const { dataSource, tenants } = database();
-    return new EventWriter(
-      tenants,
-      new AgentRegistry(),
-      queue,
-      new DedupKeys(dataSource, tenants),
-      new DailyQuota(clock),
-    );
+    return new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants), clock);
   };
 
   /** A tenant of the basic tier that may still receive `left` webhooks today, or on the clock's day. */

@@ -3,7 +3,6 @@ import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
-import { DailyQuota } from '../../src/webhook/ingest/daily.quota';
 import { DEDUP_DAYS, DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';
 import type { Stored } from '../../src/webhook/ingest/incoming-event';
@@ -17,7 +16,7 @@ function idOf(stored: Stored): string {
   return stored.id;
 }
 
-const quota = new DailyQuota(new UsageClock());
+const clock = new UsageClock();
 
 describeOnEachDatabase('the event writer', (database) => {
   const [tenantId, otherTenantId] = [newId(), newId()];
@@ -28,7 +27,7 @@ describeOnEachDatabase('the event writer', (database) => {
     const { dataSource, target, tenants } = database();
     queue = new DeliveryQueue(config, dataSource, target);
     await queue.onModuleInit();
-    sut = new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants), quota);
+    sut = new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants), clock);
     for (const id of [tenantId, otherTenantId]) {
       await dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
       await dataSource.query(
@@ -106,7 +105,7 @@ describeOnEachDatabase('the event writer', (database) => {
     jest.spyOn(hurried, 'explain').mockImplementation((ids, refused) => {
       return DedupKeys.prototype.explain.call(hurried, ids, refused, 0);
     });
-    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, hurried, quota).write([fresh, again]);
+    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, hurried, clock).write([fresh, again]);
     expect(stored).toEqual([
       { kind: 'accepted', id: fresh.id },
       { kind: 'unexplained', error: expect.anything() },

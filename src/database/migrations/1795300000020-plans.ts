@@ -32,14 +32,17 @@ export class Plans1795300000020 implements MigrationInterface {
       ) WITH (fillfactor = 70)`);
     await protectTenantTable(runner, 'usage_counters');
     await this.countWhatThereIs(runner);
-    await runner.query('ALTER TABLE deliveries ADD COLUMN workflow_counted boolean NOT NULL DEFAULT false');
+    await runner.query(`
+      ALTER TABLE deliveries
+        ADD COLUMN workflow_counted boolean NOT NULL DEFAULT false,
+        ADD COLUMN held_for text CHECK (held_for IN ('workflow_quota'))`);
     await runner.query(`CREATE INDEX deliveries_held_idx ON deliveries (tenant_id, id) WHERE status = 'held'`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`UPDATE deliveries SET status = 'dead', completed_at = now() WHERE status = 'held'`);
     await runner.query('DROP INDEX deliveries_held_idx');
-    await runner.query('ALTER TABLE deliveries DROP COLUMN workflow_counted');
+    await runner.query('ALTER TABLE deliveries DROP COLUMN workflow_counted, DROP COLUMN held_for');
     await runner.query('DROP TABLE usage_counters');
     await runner.query('DROP TABLE plan_overrides');
   }

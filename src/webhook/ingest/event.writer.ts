@@ -4,9 +4,10 @@ import type { GroupClient, Statement } from '../../database/group.client';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
+import { DAILY_WEBHOOKS, HeldQuotas, holdingQuota } from '../../enterprise/plan/held-quotas';
+import { UsageClock } from '../../enterprise/usage/usage.clock';
 import { DeliveryQueue } from '../delivery/delivery.queue';
 import { matchRoutes, type RoutingRule } from '../route/route.matcher';
-import { DailyQuota, HeldQuotas } from './daily.quota';
 import { DedupKeys } from './dedup.keys';
 import type { IncomingEvent, Stored } from './incoming-event';
 import { STORE, STORE_WITHIN_QUOTA } from './store.sql';
@@ -33,19 +34,19 @@ export class EventWriter {
     private readonly agents: AgentRegistry,
     private readonly queue: DeliveryQueue,
     private readonly dedupKeys: DedupKeys,
-    private readonly quota: DailyQuota,
+    private readonly clock: UsageClock,
   ) {}
 
   /** What became of each event, in their order. */
   async write(events: readonly IncomingEvent[]): Promise<Stored[]> {
     const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))];
     const options = {
-      preamble: `${this.quota.holding(tenantIds)}; ${routesOf(events)}`,
+      preamble: `${holdingQuota(DAILY_WEBHOOKS, this.clock, tenantIds)}; ${routesOf(events)}`,
       timeoutMs: COMMIT_TIMEOUT_MS,
     };
     const startedAt = performance.now();
     const written = await this.database.groupTransaction(tenantIds, options, (client, routes, held) =>
-      this.store(client, events, routes, new HeldQuotas(held)),
+      this.store(client, events, routes, new HeldQuotas(DAILY_WEBHOOKS, held)),
     );
     if (written.planned) this.queue.wake();
     const unsaid = events.filter(({ id }) => !written.said.has(id));
@@ -122,13 +123,19 @@ function storing(
     deliveries.map((d) => d.agentName),
     quotas.day,
   ];
-  const tight = quotas.tight(events);
+  const tight = tightFor(events, quotas);
   if (tight.length === 0) return { name: 'store-events', text: STORE, values };
   values.push(
     tight.map(({ tenantId }) => tenantId),
     tight.map(({ remaining }) => remaining),
   );
   return { name: 'store-events-within-quota', text: STORE_WITHIN_QUOTA, values };
+}
+
+/** The tenants that may not have room for all of these; which are new is only seen when they are stored. */
+function tightFor(events: readonly IncomingEvent[], quotas: HeldQuotas): { tenantId: string; remaining: number }[] {
+  const offered = Map.groupBy(events, ({ tenantId }) => tenantId);
+  return quotas.limited.filter(({ tenantId, remaining }) => remaining < (offered.get(tenantId)?.length ?? 0));
 }
 
 interface StoredRow {

@@ -1,4 +1,4 @@
-import type { Tier } from '../../tenant/tenant.entity';
+import type { QuotaRefusal } from '../../enterprise/plan/held-quotas';
 
 /** A webhook that was proved and understood, as it goes into the database. Ids are made before the commit. */
 export interface IncomingEvent {
@@ -15,17 +15,6 @@ export interface IncomingEvent {
   readonly body: Buffer;
   readonly traceParent: string | null;
   readonly receivedAt: Date;
-}
-
-/** What a sender is told whose webhook is one too many today. */
-export interface QuotaRefusal {
-  readonly limit: number;
-  readonly used: number;
-  readonly resetsAt: Date;
-  readonly now: Date;
-  readonly tier: Tier;
-  /** The tier that would allow more; null where none would. */
-  readonly neededTier: Tier | null;
 }
 
 /**

@@ -6,7 +6,6 @@ import { UsageModule } from '../../enterprise/usage/usage.module';
 import { TenantModule } from '../../tenant/tenant.module';
 import { DeliveryModule } from '../delivery/delivery.module';
 import { EndpointModule } from '../endpoint/endpoint.module';
-import { DailyQuota } from './daily.quota';
 import { DedupKeys } from './dedup.keys';
 import { EventWriter } from './event.writer';
 import { IngestService } from './ingest.service';
@@ -43,7 +42,7 @@ class BucketModule {}
     UsageModule,
   ],
   controllers: [WebhookController],
-  providers: [DailyQuota, DedupKeys, EventWriter, IngestService, IngestUpkeep],
+  providers: [DedupKeys, EventWriter, IngestService, IngestUpkeep],
 })
 export class IngestModule implements OnApplicationShutdown {
   constructor(private readonly buckets: LeasedBuckets) {}

@@ -4,12 +4,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isCollision, isDataFault } from '../../database/database-away';
 import { GroupCommit } from '../../database/group-commit';
 import { newId } from '../../database/new-id';
+import type { QuotaRefusal } from '../../enterprise/plan/held-quotas';
 import { IngestPressure } from '../delivery/ingest.pressure';
 import { keptTraceParent } from '../delivery/outbound-headers';
 import { parsePayload } from '../source/payload/parse-payload';
 import type { ReceivedRequest } from '../source/received-request';
 import { EventWriter } from './event.writer';
-import type { IncomingEvent, QuotaRefusal, Stored } from './incoming-event';
+import type { IncomingEvent, Stored } from './incoming-event';
 import { keptHeaders } from './kept-headers';
 import type { Sender } from './sender';
 
