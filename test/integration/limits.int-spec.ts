@@ -6,6 +6,7 @@ import type { Tier } from '../../src/tenant/tenant.entity';
 import { Integration } from '../../src/n8n/integration.entity';
 import { IntegrationRepository } from '../../src/n8n/integration.repository';
 import { IntegrationService } from '../../src/n8n/integration.service';
+import { ProjectInitializationAgent } from '../../src/project/project-initialization.agent';
 import { Project } from '../../src/project/project.entity';
 import { ProjectRepository } from '../../src/project/project.repository';
 import { ProjectService } from '../../src/project/project.service';
@@ -126,6 +127,28 @@ describeOnEachDatabase(
       expect(made.map(({ kind }) => kind).toSorted()).toEqual(['created', 'exists', 'exists', 'exists']);
       expect(await totalOf('projects_created', tenantId)).toBe(1);
       expect(await refusalOf(aProject(aProcess(), tenantId))).toMatchObject({ status: 402 });
+    });
+
+    it('end the delivery of a webhook that wants one project too many, with the reason', async () => {
+      const tenantId = await aTenant();
+      await sql(`INSERT INTO plan_overrides (tenant_id, name, max) VALUES ($1, 'max_projects', 0)`, [tenantId]);
+      const payload = { workflow_type: 'project_initialization', data: { name: 'Apollo' } };
+      const handled = new ProjectInitializationAgent(aProcess().projects).handle({
+        tenantId,
+        eventId: newId(),
+        deliveryId: newId(),
+        attempt: 1,
+        service: 'n8n',
+        eventType: 'project_initialization',
+        contentType: 'application/json',
+        payload,
+        body: Buffer.from(JSON.stringify(payload)),
+        receivedAt: new Date(),
+      });
+      expect(await handled).toEqual({
+        kind: 'refused',
+        reason: 'No project was made. The plan allows 0 projects, and there are 0.',
+      });
     });
 
     it('leave what is over as it is, and make nothing new', async () => {

@@ -1,4 +1,4 @@
-import { AccessLease, type Principal } from '@mira/access';
+import type { Principal } from '@mira/access';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -10,13 +10,13 @@ import { isFeature, isLimit } from './plans';
 
 /**
  * What is agreed with one tenant besides its tier. Runs as Mira's own login, for a tenant may not change its own plan.
+ * Nothing of a plan is remembered anywhere: what is agreed holds from the commit on.
  */
 @Injectable()
 export class OverrideService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly plans: PlanRepository,
-    private readonly lease: AccessLease,
   ) {}
 
   /** Those that have ended too, by name. */
@@ -28,14 +28,12 @@ export class OverrideService {
   async put(who: Principal, tenantId: string, name: string, wanted: PutOverrideDto): Promise<Override> {
     const override = overrideFrom(name, wanted);
     await this.write(who, tenantId, (manager) => this.plans.putOverride(manager, tenantId, override));
-    await this.lease.passed();
     return override;
   }
 
   async delete(who: Principal, tenantId: string, name: string): Promise<void> {
     const deleted = await this.write(who, tenantId, (manager) => this.plans.deleteOverride(manager, tenantId, name));
     if (!deleted) throw problems.notFound('Nothing of this name was agreed with the tenant.');
-    await this.lease.passed();
   }
 
   /** Each change is one transaction here: what is to be audited is written in it, after `work`. */
