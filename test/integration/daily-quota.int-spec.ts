@@ -2,6 +2,7 @@ import { AgentRegistry } from '../../src/agent/agent.registry';
 import { loadConfig } from '../../src/config/load-config';
 import { GroupCommit } from '../../src/database/group-commit';
 import { newId } from '../../src/database/new-id';
+import { DAILY_WEBHOOKS, HeldQuotas, holdingQuota } from '../../src/enterprise/plan/held-quotas';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
 import { DedupKeys } from '../../src/webhook/ingest/dedup.keys';
@@ -143,6 +144,24 @@ describeOnEachDatabase('the daily quota', (database) => {
     const before = await jobs();
     await aWriter().write(events(tenantId, 4));
     expect(await jobs()).toBe(before);
+  });
+
+  it('holds nobody up for those who have used it up, nor for those who have none', async () => {
+    const tenantId = await aTenant(0);
+    const version = async (of: string) =>
+      sql(`SELECT ctid::text, xmax::text, count FROM usage_counters WHERE tenant_id = $1`, [of]);
+    const before = await version(tenantId);
+    expect(tally(await aWriter().write(events(tenantId, 3)))).toEqual({ over_quota: 3 });
+    expect(await version(tenantId)).toEqual(before);
+
+    const unlimited = newId();
+    await sql(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [unlimited]);
+    const options = { preamble: holdingQuota(DAILY_WEBHOOKS, new UsageClock(), [unlimited]), timeoutMs: 5_000 };
+    const remaining = await database().tenants.groupTransaction([unlimited], options, async (_client, held) =>
+      new HeldQuotas(DAILY_WEBHOOKS, held).remaining(unlimited),
+    );
+    expect(remaining).toBeNull();
+    expect(await version(unlimited)).toEqual([]);
   });
 
   it('begins anew at midnight UTC', async () => {

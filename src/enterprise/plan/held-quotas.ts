@@ -50,27 +50,34 @@ interface QuotaRow {
 
 /**
  * The preamble of a group transaction that holds the counters of those tenants that have the limit until the commit, so
- * that groups of all processes take what is left one after the other. A tenant without the limit has nothing locked.
- * Its plan is read in the same statement. Without parameters: the ids are checked by the transaction, which scopes
+ * that groups of all processes take what is left one after the other. A tenant without the limit has nothing locked, nor
+ * has one that has used it up, for a counter only grows: whoever is refused holds nobody up. The plan is read in the
+ * same statement. Without parameters: the ids are checked by the transaction, which scopes
  * itself to the same ones.
  */
 export function holdingQuota(quota: Quota, { now, today }: UsageClock, tenantIds: readonly string[]): string {
   const { limit, metric, period } = quota;
+  const start = `date_trunc('${period}', ${today}::timestamp)::date`;
   return `
     WITH plans AS (
       SELECT t.id, t.tier, ${limitSql(limit, now)} AS max,
         EXISTS (SELECT FROM plan_overrides o WHERE o.tenant_id = t.id AND o.name = '${limit}'
           AND (o.ends_at IS NULL OR o.ends_at > ${now})) AS is_agreed
       FROM tenants t WHERE t.id IN (${tenantIds.map((id) => `'${id}'`).join(', ')})
+    ), seen AS (
+      SELECT plans.*, CASE WHEN max <> ${UNLIMITED} THEN coalesce(
+        (SELECT u.count FROM usage_counters u WHERE u.tenant_id = plans.id AND u.metric = '${metric}'
+           AND u.period = '${period}' AND u.starts_on = ${start}), 0) END AS count
+      FROM plans
     ), held AS (
       INSERT INTO usage_counters AS u (tenant_id, metric, period, starts_on, count)
-      SELECT id, '${metric}', '${period}', date_trunc('${period}', ${today}::timestamp)::date, 0
-      FROM plans WHERE max <> ${UNLIMITED} ORDER BY id
+      SELECT id, '${metric}', '${period}', ${start}, 0 FROM seen WHERE count < max ORDER BY id
       ON CONFLICT (tenant_id, metric, period, starts_on) DO UPDATE SET count = u.count
       RETURNING tenant_id, count
     )
-    SELECT plans.id AS tenant_id, tier, max, is_agreed, held.count::int AS used, ${today}::text AS day, ${now} AS now
-    FROM plans LEFT JOIN held ON held.tenant_id = plans.id`;
+    SELECT seen.id AS tenant_id, tier, max, is_agreed, coalesce(held.count, seen.count)::int AS used,
+      ${today}::text AS day, ${now} AS now
+    FROM seen LEFT JOIN held ON held.tenant_id = seen.id`;
 }
 
 /** What is left of a quota to the tenants of a group, while their counters are held. */
