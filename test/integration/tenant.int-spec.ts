@@ -118,6 +118,22 @@ describeOnEachDatabase(
       return Promise.all(names.map((name) => sql(`SELECT '${name}' AS name, t::text FROM ${name} t ORDER BY 2`)));
     }
 
+    it('go while somebody counts for them, and what is held of the counters is swept', async () => {
+      const { kind, dataSource } = database();
+      // The embedded database has one connection: nobody can hold a row meanwhile.
+      if (kind === 'embedded') return;
+      const { id } = await tenants.add({ name: 'Counting' });
+      await sql(`INSERT INTO usage_counters VALUES ($1, 'users_created', 'total', '1970-01-01', 0)`, [id]);
+      const runner = dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await runner.query('UPDATE usage_counters SET count = 1 WHERE tenant_id = $1', [id]);
+      await sut.delete(admin, id, undefined);
+      await runner.commitTransaction();
+      await runner.release();
+      expect(await sql('SELECT count::int FROM usage_counters WHERE tenant_id = $1', [id])).toEqual([{ count: 1 }]);
+      expect(await sut.sweep()).toBe(1);
+    });
+
     it('say what their deletion would take', async () => {
       const id = await aFullTenant();
       const expected = { tenant_id: id, name: 'Full', rows: ROWS, needs_confirmation: true };
