@@ -5,6 +5,7 @@ import type { MiraConfig } from './config/mira.config';
 import type { DatabaseTarget } from './database/database-target';
 import { DatabaseModule } from './database/database.module';
 import { AuditModule } from './enterprise/audit/audit.module';
+import { AnalyticsModule } from './enterprise/usage/analytics.module';
 import { HealthModule } from './health/health.module';
 import { LowerCaseIdPipe } from './lower-case-id.pipe';
 import { MetricsModule } from './metrics/metrics.module';
@@ -32,6 +33,7 @@ export class AppModule {
         TenantModule,
         AuditModule,
         RbacModule,
+        AnalyticsModule,
         N8nModule,
         WebhookModule,
         ProjectModule,

@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { readApiBody } from './api-body';
 import type { MiraConfig } from './config/mira.config';
+import { ApiCalls } from './enterprise/usage/api-calls';
 import { Readiness } from './health/readiness';
 import { logRequests } from './log/request.log';
 import { MetricsService } from './metrics/metrics.service';
@@ -44,6 +45,7 @@ export function prepareHttp(app: NestExpressApplication, config: MiraConfig, log
   app.use('/webhook', receivingGate(config.webhook));
   app.use('/webhook', keepRawBody(config.webhook.max_body_bytes, budget));
   app.use('/api', forNobodyElse);
+  app.use('/api', app.get(ApiCalls).counting);
   app.use('/api', keepRawBody(MAX_API_BODY_BYTES, budget), readApiBody);
   const server: Server = app.getHttpServer();
   server.requestTimeout = REQUEST_TIMEOUT_MS;

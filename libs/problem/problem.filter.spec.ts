@@ -13,7 +13,13 @@ class DatabaseAway extends Error {}
 class ThingController {
   @Get('quota')
   quota(): never {
-    throw problems.quotaExceeded({ limit: 1, used: 1, resetsAt: new Date('2100-01-01T00:00:00Z'), tier: 'basic' });
+    throw problems.quotaExceeded({
+      limit: 1,
+      used: 1,
+      resetsAt: new Date('2100-01-01T00:00:00Z'),
+      tier: 'professional',
+      currentTier: 'basic',
+    });
   }
 
   @Get('broken')
@@ -129,7 +135,7 @@ describe('the problem filter', () => {
     expect(await response.json()).toMatchObject({
       type: expect.stringMatching(/quota-exceeded$/),
       limit: 1,
-      tier: 'basic',
+      tier: 'professional',
     });
     expect(logged).toEqual([]);
   });

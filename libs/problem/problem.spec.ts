@@ -56,7 +56,8 @@ describe('a problem', () => {
   });
 
   it('tells of a quota what it is, what is used, and when it starts anew', () => {
-    const quota = { limit: 1000, used: 1000, resetsAt: new Date('2026-03-02T00:00:00.000Z'), tier: 'basic' };
+    const resetsAt = new Date('2026-03-02T00:00:00.000Z');
+    const quota = { limit: 1000, used: 1000, resetsAt, tier: 'professional', currentTier: 'basic' };
     const problem = problems.quotaExceeded(quota, {}, new Date('2026-03-01T23:00:00.000Z'));
 
     expect(problem.headers).toEqual({ 'Retry-After': '3600' });
@@ -66,7 +67,9 @@ describe('a problem', () => {
       limit: 1000,
       used: 1000,
       resets_at: '2026-03-02T00:00:00.000Z',
-      tier: 'basic',
+      tier: 'professional',
+      needed_tier: 'professional',
+      current_tier: 'basic',
     });
   });
 

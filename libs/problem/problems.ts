@@ -8,11 +8,13 @@ export interface LimitReached {
   readonly neededTier: string | null;
 }
 
+/** `tier`: the one that would allow more; null where none does. */
 export interface QuotaExceeded {
   readonly limit: number;
   readonly used: number;
   readonly resetsAt: Date;
-  readonly tier: string;
+  readonly tier: string | null;
+  readonly currentTier: string;
 }
 
 export interface FeatureNotInPlan {
@@ -82,12 +84,12 @@ export const problems = {
 
   /** @param now for tests; `Retry-After` is the time from then until `resetsAt` */
   quotaExceeded: (
-    { limit, used, resetsAt, tier }: QuotaExceeded,
+    { limit, used, resetsAt, tier, currentTier }: QuotaExceeded,
     headers: Readonly<Record<string, string>> = {},
     now = new Date(),
   ) =>
     new Problem('quota-exceeded', {
-      members: { limit, used, resets_at: resetsAt.toISOString(), tier },
+      members: { limit, used, resets_at: resetsAt.toISOString(), tier, needed_tier: tier, current_tier: currentTier },
       headers: { ...headers, 'Retry-After': String(wholeSeconds((resetsAt.getTime() - now.getTime()) / 1000)) },
     }),
 

@@ -4,6 +4,7 @@ import { RateLimits1795300000003 } from './migrations/1795300000003-rate-limits'
 import { Projects1795300000004 } from './migrations/1795300000004-projects';
 import { DeletedTenants1795300000009 } from './migrations/1795300000009-deleted-tenants';
 import { Identity1795300000011 } from './migrations/1795300000011-identity';
+import { Plans1795300000020 } from './migrations/1795300000020-plans';
 import { Audit1795300000030 } from './migrations/1795300000030-audit';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
@@ -14,5 +15,6 @@ export const migrations = [
   Projects1795300000004,
   DeletedTenants1795300000009,
   Identity1795300000011,
+  Plans1795300000020,
   Audit1795300000030,
 ];

@@ -28,18 +28,19 @@ export class TenantDatabase {
 
   /**
    * One transaction over the rows of several tenants, on the bare driver: for the hot paths that commit in groups.
-   * `preamble` is SQL without parameters, sent in the same round trip as BEGIN and the scope; its result comes first.
+   * `preamble` is SQL without parameters, sent in the same round trip as BEGIN and the scope; the result of its last
+   * statement comes first, and then that of the one before it.
    * Ends itself after `timeoutMs` by closing the connection, so that a database that hangs cannot hold its callers.
    */
   async groupTransaction<T>(
     tenantIds: readonly string[],
     options: { preamble: string; timeoutMs: number },
-    work: (client: GroupClient, preamble: QueryResult) => Promise<T>,
+    work: (client: GroupClient, last: QueryResult, before: QueryResult) => Promise<T>,
   ): Promise<T> {
     return withinDeadline(this.dataSource, options.timeoutMs, async (client) => {
       const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
       const group = new GroupClient(client);
-      const result = await work(group, lastOf(opened));
+      const result = await work(group, fromEnd(opened, 1), fromEnd(opened, 2));
       if (!group.committed) await group.commit();
       return result;
     });
@@ -55,8 +56,8 @@ function scopeStatements(tenantIds: readonly string[]): string {
   return `SET LOCAL ROLE ${TENANT_ROLE}; SET LOCAL app.tenant_id = '${tenantIds.join(',')}'`;
 }
 
-function lastOf(results: QueryResult | QueryResult[]): QueryResult {
-  const last = Array.isArray(results) ? results.at(-1) : results;
-  if (!last) throw new Error('a statement gave no result');
-  return last;
+function fromEnd(results: QueryResult | QueryResult[], place: number): QueryResult {
+  const result = Array.isArray(results) ? results.at(-place) : results;
+  if (!result) throw new Error('a statement gave no result');
+  return result;
 }

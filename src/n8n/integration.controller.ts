@@ -1,5 +1,6 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { PageQuery } from '@mira/page';
+import { ApiProblem } from '@mira/problem';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CreateIntegrationDto, UpdateIntegrationDto } from './integration.dto';
@@ -21,6 +22,8 @@ export class IntegrationController {
   /** Connects an n8n. The answer has the secret that Mira signs with, this once. */
   @Post()
   @Allow('integration:create')
+  @ApiProblem(402, 'The plan has no room for one more.')
+  @ApiProblem(403, 'This needs integration:create, and n8n_integration in the plan.')
   create(@CurrentPrincipal() who: Principal, @Body() body: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
     return this.integrations.create(who, body);
   }

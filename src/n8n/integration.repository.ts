@@ -27,6 +27,10 @@ export class IntegrationRepository {
     return manager.findOne(Integration, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
   }
 
+  async count(manager: EntityManager, tenantId: string): Promise<number> {
+    return manager.countBy(Integration, { tenantId });
+  }
+
   async exists(manager: EntityManager, tenantId: string, id: string): Promise<boolean> {
     return manager.existsBy(Integration, { tenantId, id });
   }

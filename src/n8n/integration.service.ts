@@ -8,10 +8,14 @@ import type { EntityManager } from 'typeorm';
 import { newId } from '../database/new-id';
 import { SecretCipher } from '../database/secret.cipher';
 import { TenantDatabase } from '../database/tenant.database';
+import { FeatureService } from '../enterprise/plan/feature.service';
+import { LimitService } from '../enterprise/plan/limit.service';
+import type { Feature } from '../enterprise/plan/plans';
+import { UsageService } from '../enterprise/usage/usage.service';
 import { readBaseUrl } from './base-url';
 import { type N8nConnection, openConnection, sealApiKey, sealSigningSecret } from './integration.connection';
 import type { CreateIntegrationDto, UpdateIntegrationDto, UpdateN8nConfigDto } from './integration.dto';
-import { Integration } from './integration.entity';
+import { Integration, type IntegrationKind } from './integration.entity';
 import { IntegrationRepository } from './integration.repository';
 import {
   type IntegrationView,
@@ -30,6 +34,9 @@ export class IntegrationService {
     private readonly integrations: IntegrationRepository,
     private readonly cipher: SecretCipher,
     private readonly policy: AddressPolicy,
+    private readonly features: FeatureService,
+    private readonly limits: LimitService,
+    private readonly usage: UsageService,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -45,8 +52,10 @@ export class IntegrationService {
     return integrationView(await this.found(tenantId, id));
   }
 
+  /** @throws Problem `feature-not-in-plan`; `limit-reached` where the plan has no room for one more */
   async create(who: Actor, { kind, name, config }: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
     const { tenantId } = who;
+    await this.features.require(tenantId, FEATURE_OF[kind]);
     const { baseUrl } = this.checkedBaseUrl(config.base_url);
     const row = { tenantId, id: newId() };
     const signingSecret = generateStandardSecret();
@@ -58,7 +67,9 @@ export class IntegrationService {
       signingSecret: sealSigningSecret(this.cipher, row, signingSecret),
     });
     return this.database.transaction(tenantId, async (manager) => {
+      await this.limits.reserve(manager, tenantId, 'max_integrations');
       const saved = await this.integrations.save(manager, integration);
+      await this.countActive(manager, tenantId);
       await this.trail.record(manager, who, acts.created(integrationView(saved)));
       return integrationWithSecretView(saved, signingSecret);
     });
@@ -84,11 +95,13 @@ export class IntegrationService {
   async remove(who: Actor, id: string): Promise<void> {
     const { tenantId } = who;
     await this.database.transaction(tenantId, async (manager) => {
+      await this.limits.hold(manager, tenantId, 'max_integrations');
       const integration = await this.integrations.findAndLock(manager, tenantId, id);
       if (!integration) throw notFound();
       const routes = await this.integrations.countRoutesTo(manager, tenantId, id);
       if (routes > 0) throw stillUsed(routes);
       await this.integrations.delete(manager, tenantId, id);
+      await this.countActive(manager, tenantId);
       await this.trail.record(manager, who, acts.deleted(integrationView(integration)));
     });
   }
@@ -104,6 +117,10 @@ export class IntegrationService {
     if (!row) return null;
     const { baseUrl: base_url, apiKey: api_key, signingSecret: signing_secret } = row;
     return openConnection(this.cipher, { tenant_id: tenantId, id, base_url, api_key, signing_secret });
+  }
+
+  private async countActive(manager: EntityManager, tenantId: string): Promise<void> {
+    await this.usage.level(manager, tenantId, 'integrations_active', await this.integrations.count(manager, tenantId));
   }
 
   private async found(tenantId: string, id: string): Promise<Integration> {
@@ -152,6 +169,9 @@ export class IntegrationService {
     throw problems.validationFailed([{ field: 'config.base_url', message: read.message }]);
   }
 }
+
+/** What the plan must have for each kind of integration that is made. */
+const FEATURE_OF = { n8n: 'n8n_integration' } as const satisfies Record<IntegrationKind, Feature>;
 
 function notFound() {
   return problems.notFound('There is no such integration.');

@@ -1,6 +1,8 @@
 import { OutboundClient } from '@mira/outbound';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { PlanModule } from '../enterprise/plan/plan.module';
+import { UsageModule } from '../enterprise/usage/usage.module';
 import { IntegrationController } from './integration.controller';
 import { Integration } from './integration.entity';
 import { IntegrationRepository } from './integration.repository';
@@ -9,7 +11,7 @@ import { WorkflowDirectory } from './workflow.directory';
 
 /** The n8n servers that tenants connected, and where in them a workflow is to be called. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Integration])],
+  imports: [TypeOrmModule.forFeature([Integration]), PlanModule, UsageModule],
   controllers: [IntegrationController],
   providers: [
     IntegrationService,

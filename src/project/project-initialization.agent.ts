@@ -1,3 +1,4 @@
+import { Problem } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { Agent, type AgentEvent, type AgentResult } from '../agent/agent';
 import { readProjectInitialization } from './project-initialization';
@@ -21,13 +22,19 @@ export class ProjectInitializationAgent extends Agent {
     const asked = readProjectInitialization(payload);
     if (asked.kind === 'refused') return asked;
     const { name, description } = asked;
-    const { kind, id } = await this.projects.create(
-      { tenantId, userId: null, apiKeyId: null },
-      { name, description, sourceEventId: eventId },
-    );
+    const wanted = { name, description, sourceEventId: eventId };
+    const made = await this.projects.create({ tenantId, userId: null, apiKeyId: null }, wanted).catch(fullPlanIn);
+    if (made instanceof Problem) return { kind: 'refused', reason: `No project was made. ${made.message}` };
+    const { kind, id } = made;
     return {
       kind: 'done',
       detail: kind === 'created' ? `Made project ${id}.` : `Project ${id} was made by this event before.`,
     };
   }
+}
+
+/** A plan that is full stays so until somebody does something about it, who can then have the delivery tried again. */
+function fullPlanIn(error: unknown): Problem {
+  if (error instanceof Problem && error.code === 'limit-reached') return error;
+  throw error;
 }

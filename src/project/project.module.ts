@@ -2,6 +2,8 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AgentModule } from '../agent/agent.module';
 import { AgentRegistry } from '../agent/agent.registry';
+import { PlanModule } from '../enterprise/plan/plan.module';
+import { UsageModule } from '../enterprise/usage/usage.module';
 import { ProjectInitializationAgent } from './project-initialization.agent';
 import { ProjectController } from './project.controller';
 import { Project } from './project.entity';
@@ -10,7 +12,7 @@ import { ProjectService } from './project.service';
 
 /** A feature as any team would add one: its own table, routes and agent, known to nothing below it. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Project]), AgentModule],
+  imports: [TypeOrmModule.forFeature([Project]), AgentModule, PlanModule, UsageModule],
   controllers: [ProjectController],
   providers: [ProjectService, ProjectRepository, ProjectInitializationAgent],
 })

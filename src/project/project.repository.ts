@@ -5,18 +5,8 @@ import { Project } from './project.entity';
 /** Asks the database for projects, inside the caller's tenant-scoped transaction. */
 @Injectable()
 export class ProjectRepository {
-  /** Adds the project; false where its event has made one already. */
-  async insert(manager: EntityManager, project: Omit<Project, 'createdAt' | 'updatedAt'>): Promise<boolean> {
-    const inserted = await manager
-      .createQueryBuilder()
-      .insert()
-      .into(Project)
-      .values(project)
-      .orIgnore()
-      .returning('id')
-      .execute();
-    const rows: unknown = inserted.raw;
-    return Array.isArray(rows) && rows.length > 0;
+  async insert(manager: EntityManager, project: Omit<Project, 'createdAt' | 'updatedAt'>): Promise<void> {
+    await manager.insert(Project, project);
   }
 
   /** Newest first, those before `before`. */

@@ -4,6 +4,8 @@ import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../database/new-id';
 import { TenantDatabase } from '../database/tenant.database';
+import { LimitService } from '../enterprise/plan/limit.service';
+import { UsageService } from '../enterprise/usage/usage.service';
 import { type ProjectView, projectView } from './project-view.dto';
 import { ProjectRepository } from './project.repository';
 
@@ -26,22 +28,26 @@ export class ProjectService {
   constructor(
     private readonly database: TenantDatabase,
     private readonly projects: ProjectRepository,
+    private readonly limits: LimitService,
+    private readonly usage: UsageService,
     private readonly trail: AuditTrail,
   ) {}
 
+  /** @throws Problem `limit-reached` where the plan has no room for one more */
   async create(who: Actor, { name, description, sourceEventId }: NewProject): Promise<CreatedProject> {
     const { tenantId } = who;
     const id = newId();
     return this.database.transaction(tenantId, async (manager) => {
-      const isNew = await this.projects.insert(manager, { tenantId, id, name, description, sourceEventId });
-      if (isNew) {
-        const after = { id, name, description, source_event_id: sourceEventId };
-        await this.trail.record(manager, who, actsOn('project').created(after));
-        return { kind: 'created', id };
-      }
+      // Looked for under the lock: what is there already needs no room.
+      await this.limits.hold(manager, tenantId, 'max_projects');
       const earlier = sourceEventId && (await this.projects.findBySourceEvent(manager, tenantId, sourceEventId));
-      if (!earlier) throw new Error('the project is neither new nor there');
-      return { kind: 'exists', id: earlier.id };
+      if (earlier) return { kind: 'exists', id: earlier.id };
+      await this.limits.requireRoom(manager, tenantId, 'max_projects');
+      await this.projects.insert(manager, { tenantId, id, name, description, sourceEventId });
+      await this.usage.count(manager, tenantId, 'projects_created');
+      const after = { id, name, description, source_event_id: sourceEventId };
+      await this.trail.record(manager, who, actsOn('project').created(after));
+      return { kind: 'created', id };
     });
   }
 

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { ConfigError } from '../config/config-error';
 import { MiraConfig } from '../config/mira.config';
 import { newId } from '../database/new-id';
+import { UsageService } from '../enterprise/usage/usage.service';
 import { Tenant } from '../tenant/tenant.entity';
 import { TenantService } from '../tenant/tenant.service';
 import { ApiKeyService } from './api-key/api-key.service';
@@ -30,6 +31,7 @@ export class FirstStart {
     private readonly tenants: TenantService,
     private readonly apiKeys: ApiKeyService,
     private readonly passwords: PasswordHasher,
+    private readonly usage: UsageService,
   ) {}
 
   /** The credentials of the first start, or null at every later one. */
@@ -56,6 +58,7 @@ export class FirstStart {
         }),
       );
       const apiKey = await this.apiKeys.add(manager, { tenantId: tenant.id, userId: admin.id }, 'first start');
+      await this.usage.count(manager, tenant.id, 'users_created');
       return { username, password: given ? null : password, apiKey };
     });
   }

@@ -1,9 +1,13 @@
 import { AccessLease, Authenticator, CrossingLog } from '@mira/access';
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MiraConfig } from '../config/mira.config';
 import { SecretCipher } from '../database/secret.cipher';
+import { FeatureGuard } from '../enterprise/plan/feature.guard';
+import { PlanCheck } from '../enterprise/plan/plan.check';
+import { PlanModule } from '../enterprise/plan/plan.module';
+import { UsageModule } from '../enterprise/usage/usage.module';
 import { TenantModule } from '../tenant/tenant.module';
 import { AccessController } from './access/access.controller';
 import { AccessService } from './access/access.service';
@@ -47,7 +51,7 @@ import { UserService } from './user/user.service';
 /** Who may do what. Global, for its guards stand before every route; the order of the guards is the order here. */
 @Global()
 @Module({
-  imports: [TypeOrmModule.forFeature([User, ApiKey]), DiscoveryModule, TenantModule],
+  imports: [TypeOrmModule.forFeature([User, ApiKey]), DiscoveryModule, TenantModule, PlanModule, UsageModule],
   // users/me before users/:id
   controllers: [AuthController, ApiKeyController, AccessController, AccountController, UserController],
   providers: [
@@ -87,6 +91,7 @@ import { UserService } from './user/user.service';
     { provide: APP_GUARD, useClass: ApiRateLimitGuard },
     { provide: APP_GUARD, useClass: TenantGuard },
     { provide: APP_GUARD, useClass: PermissionGuard },
+    { provide: APP_GUARD, useClass: FeatureGuard },
   ],
   exports: [
     AccessLease,
@@ -99,4 +104,13 @@ import { UserService } from './user/user.service';
     UserService,
   ],
 })
-export class RbacModule {}
+export class RbacModule implements OnModuleInit {
+  constructor(
+    private readonly access: AccessService,
+    private readonly plan: PlanCheck,
+  ) {}
+
+  onModuleInit(): void {
+    this.access.register(this.plan);
+  }
+}

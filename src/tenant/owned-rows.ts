@@ -13,6 +13,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const CHUNK = 1_000;
 /** The tenant's own row: it goes last, and it is no count that would tell anything. */
 const TENANTS = 'tenants';
+/**
+ * Whoever does something that is counted holds rows of this one, in an order of its own, and may then wait for the
+ * tenant's row. So a deletion waits for none of them: those that it finds held are left to the sweep. And it takes them
+ * last, since all who count wait for it from then on.
+ */
+const COUNTERS = 'usage_counters';
 /** Known here as what the schema says, for the rooms that fill them stand above this one. */
 const QUEUE = 'pgboss.job';
 const OF_QUEUE = `group_id = $1::text OR data ->> 'tenant_id' = $1::text`;
@@ -43,7 +49,8 @@ export class OwnedRows {
     deleted['rate_limit_buckets'] = await execute(manager, `DELETE FROM rate_limit_buckets WHERE ${OF_BUCKETS}`, [
       tenantId,
     ]);
-    for (const table of await ownedTables(manager)) {
+    const tables = (await ownedTables(manager)).filter(({ name }) => name !== COUNTERS);
+    for (const table of tables) {
       const count = await this.empty(manager, table, tenantId);
       if (table.name !== TENANTS) deleted[table.name] = count;
     }
@@ -51,6 +58,7 @@ export class OwnedRows {
     if (await this.hasQueue(manager)) {
       deleted['queue_jobs'] = await execute(manager, `DELETE FROM ${QUEUE} WHERE ${OF_QUEUE}`, [tenantId]);
     }
+    deleted[COUNTERS] = await execute(manager, DELETE_COUNTERS, [tenantId]);
     return deleted;
   }
 
@@ -81,6 +89,10 @@ export class OwnedRows {
     return row?.there ?? false;
   }
 }
+
+const DELETE_COUNTERS = `
+  DELETE FROM ${COUNTERS} WHERE tenant_id = $1 AND ctid = ANY (ARRAY(
+    SELECT ctid FROM ${COUNTERS} WHERE tenant_id = $1 FOR UPDATE SKIP LOCKED))`;
 
 function countOf(name: string, table: string, condition: string): string {
   return `SELECT '${name}' AS name, count(*)::int AS rows FROM ${table} WHERE ${condition}`;

@@ -3,6 +3,8 @@ import { deliveriesOf, deliveryOf } from '../support/deliveries';
 import { eventually } from '../support/eventually';
 import { aWebhookNode, FakeN8n } from '../support/fake-n8n';
 import { describeMira } from '../support/mira';
+import { request } from '../support/people';
+import { WorkflowQuota } from '../../src/webhook/delivery/workflow.quota';
 import { signedAsGithub } from '../support/signed';
 
 describeMira(
@@ -53,6 +55,31 @@ describeMira(
         expect(executions()).toHaveLength(2);
       },
     );
+
+    it('is counted as a workflow once, held where the plan has no more, and goes on when it has', async () => {
+      const [tenant] = await mira().sql('SELECT id FROM tenants WHERE is_default');
+      const override = `tenants/${String(tenant?.['id'])}/overrides/max_workflows_per_month`;
+      const used = async () => {
+        const { json } = await mira().get('/api/v1/limits');
+        const limits = json['limits'] as { limit: string; used: number }[];
+        return limits.find(({ limit }) => limit === 'max_workflows_per_month')?.used ?? 0;
+      };
+      const { push, executions } = await aRouteToWorkflow();
+      const before = await used();
+      await deliveryOf(mira(), await push('{}'), { status: 'delivered' });
+      expect(await used()).toBe(before + 1);
+      await request(mira(), 'PUT', override, { max: before + 1 });
+      const eventId = await push('{"n":2}');
+      const held = await deliveryOf(mira(), eventId, { status: 'held' });
+      expect(held).toMatchObject({ attempt_count: 0, attempts: [], next_attempt_at: null });
+      expect((await mira().post(`/api/v1/deliveries/${held.id}/retry`, {})).status).toBe(409);
+      await request(mira(), 'PUT', override, { max: before + 2 });
+      await mira().mira.app.get(WorkflowQuota).release();
+      await deliveryOf(mira(), eventId, { status: 'delivered' });
+      expect(executions()).toHaveLength(2);
+      expect(await used()).toBe(before + 2);
+      await request(mira(), 'DELETE', override);
+    });
 
     it('that is stopped loses none of fifty, and gets each once when it is back', async () => {
       const { push, executions } = await aRouteToWorkflow();

@@ -3,35 +3,21 @@ import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { TenantDatabase } from '../../src/database/tenant.database';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
+import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import { DEDUP_DAYS, DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';
-import type { IncomingEvent, Stored } from '../../src/webhook/ingest/incoming-event';
+import type { Stored } from '../../src/webhook/ingest/incoming-event';
 import { describeOnEachDatabase } from '../support/databases';
+import { anIncomingEvent as anEvent } from '../support/incoming-event';
 
 const config = loadConfig({ env: {}, cwd: '/nowhere' });
 
-function anEvent(event: Partial<IncomingEvent> & Pick<IncomingEvent, 'tenantId'>): IncomingEvent {
-  return {
-    id: newId(),
-    endpointId: null,
-    service: 'github',
-    eventType: 'push',
-    dedupScope: 'github',
-    dedupKey: null,
-    proofHash: null,
-    contentType: 'application/json',
-    headers: { 'content-type': 'application/json' },
-    body: Buffer.from('{"a":1}'),
-    traceParent: null,
-    receivedAt: new Date(),
-    ...event,
-  };
-}
-
 function idOf(stored: Stored): string {
-  if (stored.kind === 'unexplained') throw stored.error;
+  if (!('id' in stored)) throw new Error(stored.kind);
   return stored.id;
 }
+
+const clock = new UsageClock();
 
 describeOnEachDatabase('the event writer', (database) => {
   const [tenantId, otherTenantId] = [newId(), newId()];
@@ -42,7 +28,7 @@ describeOnEachDatabase('the event writer', (database) => {
     const { dataSource, target, tenants } = database();
     queue = new DeliveryQueue(config, dataSource, target);
     await queue.onModuleInit();
-    sut = new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants));
+    sut = new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants), clock);
     for (const id of [tenantId, otherTenantId]) {
       await dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
       await dataSource.query(
@@ -118,10 +104,8 @@ describeOnEachDatabase('the event writer', (database) => {
     const away = new TenantDatabase(dataSource);
     jest.spyOn(away, 'groupTransaction').mockRejectedValue(new Error('Connection terminated'));
     const [fresh, again] = [anEvent({ tenantId }), anEvent({ tenantId, dedupScope: 'u', dedupKey: 'u1' })];
-    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, away)).write([
-      fresh,
-      again,
-    ]);
+    const keys = new DedupKeys(dataSource, away);
+    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, keys, clock).write([fresh, again]);
     expect(stored).toEqual([
       { kind: 'accepted', id: fresh.id },
       { kind: 'unexplained', error: expect.anything() },

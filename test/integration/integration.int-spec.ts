@@ -8,6 +8,7 @@ import { Integration } from '../../src/n8n/integration.entity';
 import { IntegrationRepository } from '../../src/n8n/integration.repository';
 import { IntegrationService } from '../../src/n8n/integration.service';
 import { describeOnEachDatabase } from '../support/databases';
+import { plansOn } from '../support/plans';
 import { by, RememberedTrail } from '../support/trails';
 
 const base_url = 'https://n8n.example.com';
@@ -38,11 +39,15 @@ describeOnEachDatabase(
 
     beforeAll(() => {
       const { tenants, cipher } = database();
+      const { features, limits, usage } = plansOn(database());
       sut = new IntegrationService(
         tenants,
         new IntegrationRepository(),
         cipher,
         new AddressPolicy(),
+        features,
+        limits,
+        usage,
         new RememberedTrail(),
       );
     });
@@ -50,7 +55,9 @@ describeOnEachDatabase(
     beforeEach(async () => {
       [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
-        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'professional')`, [
+          id,
+        ]);
       }
     });
 

@@ -7,6 +7,7 @@ import { Project } from '../../src/project/project.entity';
 import { ProjectRepository } from '../../src/project/project.repository';
 import { ProjectService } from '../../src/project/project.service';
 import { describeOnEachDatabase } from '../support/databases';
+import { plansOn } from '../support/plans';
 import { by, RememberedTrail } from '../support/trails';
 
 function anEvent(event: Partial<AgentEvent> & Pick<AgentEvent, 'tenantId'>): AgentEvent {
@@ -38,14 +39,15 @@ describeOnEachDatabase(
     let otherTenantId: string;
 
     beforeAll(() => {
-      sut = new ProjectService(database().tenants, new ProjectRepository(), new RememberedTrail());
+      const { limits, usage } = plansOn(database());
+      sut = new ProjectService(database().tenants, new ProjectRepository(), limits, usage, new RememberedTrail());
       agent = new ProjectInitializationAgent(sut);
     });
 
     beforeEach(async () => {
       [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
-        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [id]);
       }
     });
 
@@ -98,7 +100,7 @@ describeOnEachDatabase(
     });
 
     it('are tried again where the database refuses, for then handling throws', async () => {
-      await expect(agent.handle(anEvent({ tenantId: newId() }))).rejects.toThrow(/foreign key/);
+      await expect(agent.handle(anEvent({ tenantId: newId() }))).rejects.toThrow(/no such tenant/);
     });
 
     it('are listed newest first, page after page', async () => {

@@ -11,6 +11,7 @@ import { Route } from '../../src/webhook/route/route.entity';
 import { RouteRepository } from '../../src/webhook/route/route.repository';
 import { RouteService } from '../../src/webhook/route/route.service';
 import { describeOnEachDatabase } from '../support/databases';
+import { plansOn } from '../support/plans';
 import { refusalOf } from '../support/refusals';
 import { by, RememberedTrail } from '../support/trails';
 
@@ -43,6 +44,7 @@ describeOnEachDatabase(
 
     beforeAll(() => {
       const { tenants, cipher } = database();
+      const { features, limits, usage } = plansOn(database());
       const agents = new AgentRegistry();
       agents.register(new Librarian());
       integrations = new IntegrationService(
@@ -50,6 +52,9 @@ describeOnEachDatabase(
         new IntegrationRepository(),
         cipher,
         new AddressPolicy(['127.0.0.0/8']),
+        features,
+        limits,
+        usage,
         new RememberedTrail(),
       );
       sut = new RouteService(tenants, new RouteRepository(), integrations, agents, new RememberedTrail());
@@ -58,7 +63,9 @@ describeOnEachDatabase(
     beforeEach(async () => {
       [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
-        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'professional')`, [
+          id,
+        ]);
       }
     });
 

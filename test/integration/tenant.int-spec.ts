@@ -86,6 +86,8 @@ describeOnEachDatabase(
       const attempt = { delivery_id: delivery, number: 1, started_at: now, duration_ms: 1, outcome: 'retry' };
       await insert('delivery_attempts', attempt);
       await insert('projects', { id: project, name: 'p' });
+      await insert('plan_overrides', { name: 'max_users', max: 9 });
+      await insert('usage_counters', { metric: 'api_calls', period: 'day', starts_on: '2026-11-22', count: 1 });
       await insert('"Later things"', { id: thing, project_id: project });
       await insert('"Later things"', { id: newId(), project_id: project, parent_id: thing });
       const content = { id: newId(), at_ms: 1, action: 'a.b', resource_type: 'a' };
@@ -111,12 +113,14 @@ describeOnEachDatabase(
       deliveries: 1,
       delivery_attempts: 1,
       integrations: 1,
+      plan_overrides: 1,
       projects: 1,
       queue_jobs: 2,
       rate_limit_buckets: 3,
       refresh_tokens: 1,
       routes: 1,
       sessions: 1,
+      usage_counters: 1,
       users: 1,
       webhook_dedup_keys: 1,
       webhook_endpoints: 1,
@@ -128,6 +132,22 @@ describeOnEachDatabase(
       const names = [...tables.map(({ name }) => name), 'pgboss.job', 'rate_limit_buckets'];
       return Promise.all(names.map((name) => sql(`SELECT '${name}' AS name, t::text FROM ${name} t ORDER BY 2`)));
     }
+
+    it('go while somebody counts for them, and what is held of the counters is swept', async () => {
+      const { kind, dataSource } = database();
+      // The embedded database has one connection: nobody can hold a row meanwhile.
+      if (kind === 'embedded') return;
+      const { id } = await tenants.add(admin, { name: 'Counting' });
+      await sql(`INSERT INTO usage_counters VALUES ($1, 'users_created', 'total', '1970-01-01', 0)`, [id]);
+      const runner = dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await runner.query('UPDATE usage_counters SET count = 1 WHERE tenant_id = $1', [id]);
+      await sut.delete(admin, id, undefined);
+      await runner.commitTransaction();
+      await runner.release();
+      expect(await sql('SELECT count::int FROM usage_counters WHERE tenant_id = $1', [id])).toEqual([{ count: 1 }]);
+      expect(await sut.sweep()).toBe(1);
+    });
 
     it('say what their deletion would take', async () => {
       const id = await aFullTenant();

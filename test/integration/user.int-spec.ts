@@ -14,6 +14,7 @@ import { SignInBrake } from '../../src/rbac/session/sign-in.brake';
 import { UserRepository } from '../../src/rbac/user/user.repository';
 import { UserService } from '../../src/rbac/user/user.service';
 import { describeOnEachDatabase } from '../support/databases';
+import { plansOn } from '../support/plans';
 import { aPrincipal, CountingLease } from '../support/principals';
 import { refusalOf } from '../support/refusals';
 import { NOWHERE, RememberedTrail } from '../support/trails';
@@ -46,6 +47,7 @@ describeOnEachDatabase(
     beforeEach(async () => {
       lease = new CountingLease();
       const users = new UserRepository();
+      const { limits, usage } = plansOn(database());
       const tokens = new AccessTokens([{ id: 'k', secret: Buffer.alloc(32, 1) }]);
       sessions = new SessionService(
         database().tenants,
@@ -61,13 +63,17 @@ describeOnEachDatabase(
         sessions,
         new MiraConfig(),
         lease,
+        limits,
+        usage,
         new RememberedTrail(),
       );
       const brake = new SignInBrake(database().dataSource);
       account = new AccountService(database().tenants, users, passwords, sessions, brake, lease, new RememberedTrail());
       [admin, otherAdmin] = [aPrincipal('admin'), aPrincipal('admin')];
       for (const { tenantId } of [admin, otherAdmin]) {
-        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [tenantId]);
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [
+          tenantId,
+        ]);
       }
     });
 
@@ -261,6 +267,7 @@ describeOnEachDatabase(
     });
 
     it('stay one alone where the configuration says so', async () => {
+      const { limits, usage } = plansOn(database());
       const config = Object.assign(new MiraConfig(), { rbac: { enabled: false, tenant_isolation: true } });
       const alone = new UserService(
         database().tenants,
@@ -269,6 +276,8 @@ describeOnEachDatabase(
         sessions,
         config,
         lease,
+        limits,
+        usage,
         new RememberedTrail(),
       );
       expect(await refusalOf(alone.add(admin, aUser()))).toMatchObject({

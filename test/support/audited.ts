@@ -8,12 +8,14 @@ import { AuditRepository } from '../../src/enterprise/audit/audit.repository';
 import { AuditScope } from '../../src/enterprise/audit/audit.scope';
 import { AuditVerifier } from '../../src/enterprise/audit/audit.verifier';
 import type { TestDatabase } from './databases';
+import { plansOn } from './plans';
 
 /** The parts of the audit on one database, as the module puts them together. */
-export function auditOn({ dataSource, tenants, cipher }: TestDatabase, config = new MiraConfig()) {
+export function auditOn(database: TestDatabase, config = new MiraConfig()) {
+  const { dataSource, tenants, cipher } = database;
   const entries = new AuditRepository();
   const signer = signerOf(cipher);
-  const scope = new AuditScope(config);
+  const scope = new AuditScope(config, plansOn(database, { config }).plans);
   const notes = new AuditNotes();
   const log = new AuditLog(scope, entries, signer, notes);
   return {

@@ -198,9 +198,9 @@ export class TestMira {
   }
 
   /** Another tenant with one user and an API key of theirs, which is returned. */
-  async addTenant(role = 'admin'): Promise<{ tenantId: string; apiKey: string }> {
+  async addTenant(role = 'admin', tier = 'basic'): Promise<{ tenantId: string; apiKey: string }> {
     const [tenantId, userId, apiKey] = [newId(), newId(), generateApiKey()];
-    await this.sql(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'Another', 'basic')`, [tenantId]);
+    await this.sql(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'Another', $2)`, [tenantId, tier]);
     await this.sql('INSERT INTO users (tenant_id, id, username, role) VALUES ($1, $2, $3, $4)', [
       tenantId,
       userId,

@@ -1,6 +1,7 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { Controller, Get, Param, ParseUUIDPipe, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { RequireFeature } from '../plan/require-feature.decorator';
 import { type AuditEntryView, AuditPage, VerificationView } from './audit-view.dto';
 import { ExportAuditQuery, ListAuditQuery } from './audit.dto';
 import { EXPORT_TYPES } from './audit.export';
@@ -9,6 +10,7 @@ import { AuditService } from './audit.service';
 @ApiTags('audit-logs')
 @Controller('api/v1/audit-logs')
 @Allow('audit:read')
+@RequireFeature('audit_logging')
 export class AuditController {
   constructor(private readonly audit: AuditService) {}
 

@@ -1,6 +1,7 @@
 import { AuditTrail } from '@mira/audit';
 import { Global, Module } from '@nestjs/common';
 import { SecretCipher } from '../../database/secret.cipher';
+import { PlanModule } from '../plan/plan.module';
 import { CheckpointSigner, signerOf } from './audit.checkpoint';
 import { AuditController } from './audit.controller';
 import { AuditKeeper } from './audit.keeper';
@@ -16,6 +17,7 @@ import { AuditVerifier } from './audit.verifier';
 /** Who did what. Global, for whatever changes something tells it to the trail. */
 @Global()
 @Module({
+  imports: [PlanModule],
   controllers: [AuditController],
   providers: [
     AuditKeeper,

@@ -8,7 +8,6 @@ import { AuditEntryView, auditEntryView, type VerificationView, verificationView
 import type { AuditFilter, ExportAuditQuery, ListAuditQuery } from './audit.dto';
 import { exportHead, exportLine } from './audit.export';
 import { AuditRepository, type AuditRow, type AuditSearch } from './audit.repository';
-import { AuditScope, hasAuditLogging } from './audit.scope';
 import { AuditVerifier } from './audit.verifier';
 
 const EXPORT_PAGE = 500;
@@ -19,13 +18,11 @@ export class AuditService {
   constructor(
     private readonly database: TenantDatabase,
     private readonly entries: AuditRepository,
-    private readonly scope: AuditScope,
     private readonly verifier: AuditVerifier,
     private readonly trail: AuditTrail,
   ) {}
 
   async list(tenantId: string, { limit, cursor, ...filter }: ListAuditQuery): Promise<Page<AuditEntryView>> {
-    await this.checkPlan(tenantId);
     const before = decodeCursor(cursor);
     const rows = await this.database.transaction(tenantId, (manager) =>
       this.entries.list(manager, tenantId, searchOf(filter), { limit: limit + 1, before }),
@@ -35,7 +32,6 @@ export class AuditService {
 
   /** @throws Problem `not-found` */
   async get(tenantId: string, id: string): Promise<AuditEntryView> {
-    await this.checkPlan(tenantId);
     const row = await this.database.transaction(tenantId, (manager) => this.entries.find(manager, tenantId, id));
     if (!row) throw problems.notFound('There is no such entry.');
     return auditEntryView(row);
@@ -43,7 +39,6 @@ export class AuditService {
 
   /** All of it as text, newest first, read as fast as it is taken. That somebody took it is an entry too. */
   async export(who: Actor, { format, ...filter }: ExportAuditQuery): Promise<Readable> {
-    await this.checkPlan(who.tenantId);
     this.trail.note(who, {
       action: 'audit.exported',
       resourceType: 'audit',
@@ -54,7 +49,6 @@ export class AuditService {
   }
 
   async verify(tenantId: string): Promise<VerificationView> {
-    await this.checkPlan(tenantId);
     return verificationView(await this.verifier.verify(tenantId));
   }
 
@@ -79,13 +73,6 @@ export class AuditService {
       if (!last || rows.length < EXPORT_PAGE) return;
       before = last.seq;
     }
-  }
-
-  /** @throws Problem `feature-not-in-plan` */
-  private async checkPlan(tenantId: string): Promise<void> {
-    const tier = await this.database.transaction(tenantId, (manager) => this.scope.tierOf(manager, tenantId));
-    if (hasAuditLogging(tier)) return;
-    throw problems.featureNotInPlan({ feature: 'audit_logging', tier: tier ?? 'none', neededTier: 'enterprise' });
   }
 }
 

@@ -1,5 +1,6 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { PageQuery } from '@mira/page';
+import { ApiProblem } from '@mira/problem';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CreateUserDto, UpdateUserDto } from './user.dto';
@@ -22,6 +23,7 @@ export class UserController {
   /** Adds a person to the tenant, with a role that is not above one's own. */
   @Post()
   @Allow('user:create')
+  @ApiProblem(402, 'The plan has no room for one more.')
   async create(@CurrentPrincipal() who: Principal, @Body() wanted: CreateUserDto): Promise<UserView> {
     return userView(await this.users.add(who, wanted));
   }

@@ -7,6 +7,8 @@ import type { EntityManager } from 'typeorm';
 import { MiraConfig } from '../../config/mira.config';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
+import { LimitService } from '../../enterprise/plan/limit.service';
+import { UsageService } from '../../enterprise/usage/usage.service';
 import { PasswordHasher } from '../password.hasher';
 import { SessionService } from '../session/session.service';
 import { User } from '../user.entity';
@@ -27,6 +29,8 @@ export class UserService {
     private readonly sessions: SessionService,
     private readonly config: MiraConfig,
     private readonly lease: AccessLease,
+    private readonly limits: LimitService,
+    private readonly usage: UsageService,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -44,7 +48,10 @@ export class UserService {
     );
   }
 
-  /** @throws Problem `forbidden` for a role above one's own; `conflict` where a name is taken, in whatever tenant */
+  /**
+   * @throws Problem `forbidden` for a role above one's own; `conflict` where a name is taken, in whatever tenant;
+   *   `limit-reached` where the plan has no room for one more
+   */
   async add(who: Principal, { username, email = null, role = 'viewer', password, active = true }: CreateUserDto) {
     refuseAbove(who, role);
     if (!this.config.rbac.enabled) throw oneUserOnly();
@@ -52,7 +59,9 @@ export class UserService {
     const passwordHash = await this.hashOf(password ?? null);
     const row = { tenantId, id: newId(), username, email, role, passwordHash, active };
     return this.write(tenantId, async (manager) => {
+      await this.limits.reserve(manager, tenantId, 'max_users');
       const user = await this.users.save(manager, Object.assign(new User(), row));
+      await this.usage.count(manager, tenantId, 'users_created');
       await this.trail.record(manager, who, acts.created(userView(user)));
       return user;
     });

@@ -4,15 +4,19 @@ import type { Statement } from '../../database/group.client';
 import { isCollision, isDataFault, isDatabaseAway } from '../../database/database-away';
 import { GroupCommit } from '../../database/group-commit';
 import { TenantDatabase } from '../../database/tenant.database';
+import { UsageClock } from '../../enterprise/usage/usage.clock';
 import type { ClaimedJob } from './claimed-job';
 import { DeliveryQueue } from './delivery.queue';
 import type { Outcome } from './outcome';
+import { countingWorkflows } from './workflow.quota';
 
 /** An attempt that was made, with what it came to. */
 export interface FinishedAttempt {
   /** The job that asked for it, maybe with those of other deliveries. */
   readonly job: ClaimedJob;
   readonly deliveryId: string;
+  /** Whether it was made to a workflow, which is counted once for a delivery. */
+  readonly isWorkflow: boolean;
   readonly startedAt: Date;
   readonly durationMs: number;
   readonly outcome: Outcome;
@@ -40,6 +44,7 @@ export class AttemptRecorder {
   constructor(
     private readonly database: TenantDatabase,
     private readonly queue: DeliveryQueue,
+    private readonly clock: UsageClock,
   ) {
     this.group = new GroupCommit<FinishedAttempt, true>({
       commit: (attempts) => this.commit(attempts),
@@ -93,13 +98,14 @@ export class AttemptRecorder {
     const finished = jobs.filter((job) => job.open === byJob.get(job)?.length);
     // The queue's rows are Mira's own: the tenant role may add to them, but neither see nor take any.
     const finishing = finished.length > 0 ? [RESET_ROLE, await this.queue.completion(finished)] : [];
-    const options = { preamble: 'SELECT 1', timeoutMs: RECORD_TIMEOUT_MS };
-    await this.database.groupTransaction(tenantsOf(jobs), options, async (client) => {
+    const options = { preamble: `SELECT ${this.clock.today}::text AS day`, timeoutMs: RECORD_TIMEOUT_MS };
+    await this.database.groupTransaction(tenantsOf(jobs), options, async (client, { rows: [today] }) => {
+      const { day } = today as { day: string };
       if (attempts.every(({ outcome }) => outcome.kind !== 'retry')) {
-        await client.commit([recording(attempts), ...finishing]);
+        await client.commit([recording(attempts, day), ...finishing]);
         return;
       }
-      const { rows } = await client.query<{ id: string }>(recording(attempts));
+      const { rows } = await client.query<{ id: string }>(recording(attempts, day));
       const moved = new Set(rows.map(({ id }) => id));
       const next = attempts.flatMap((attempt) => nextAttemptOf(attempt, moved));
       const enqueuing = next.length > 0 ? [await this.queue.insertion(next)] : [];
@@ -120,7 +126,7 @@ export class AttemptRecorder {
 }
 
 /** Answers with the ids of the deliveries that were still waiting for their attempt. */
-function recording(attempts: readonly FinishedAttempt[]): Statement {
+function recording(attempts: readonly FinishedAttempt[], day: string): Statement {
   const values = [
     attempts.map(({ job }) => job.tenantId),
     attempts.map(({ deliveryId }) => deliveryId),
@@ -136,6 +142,8 @@ function recording(attempts: readonly FinishedAttempt[]): Statement {
     attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at : null)),
     attempts.map(({ outcome }) => (outcome.kind !== 'delivered' && outcome.rejected ? 1 : 0)),
     attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
+    attempts.map(({ isWorkflow }) => isWorkflow),
+    day,
   ];
   return { name: 'record-attempts', text: RECORD, values };
 }
@@ -162,9 +170,10 @@ function nextAttemptOf({ job, deliveryId, outcome }: FinishedAttempt, moved: Rea
 const RECORD = `
   WITH ended AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::float8[], $6::text[], $7::text[],
-      $8::int[], $9::text[], $10::bytea[], $11::text[], $12::timestamptz[], $13::int[], $14::timestamptz[])
+      $8::int[], $9::text[], $10::bytea[], $11::text[], $12::timestamptz[], $13::int[], $14::timestamptz[],
+      $15::boolean[])
       AS t (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason, status_code, response_headers,
-        response_body, status, next_attempt_at, rejections, ended_at)
+        response_body, status, next_attempt_at, rejections, ended_at, is_workflow)
   ), moved AS (
     UPDATE deliveries d
     SET status = ended.status,
@@ -176,7 +185,7 @@ const RECORD = `
     FROM ended
     WHERE d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
       AND d.status = 'queued' AND d.attempt_count = ended.number - 1
-    RETURNING d.id
+    RETURNING d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
   ), kept AS (
     INSERT INTO delivery_attempts (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason,
       status_code, response_headers, response_body)
@@ -184,5 +193,7 @@ const RECORD = `
       response_headers::jsonb, response_body
     FROM ended
     WHERE delivery_id IN (SELECT id FROM moved)
+  ), counted AS (
+    ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE is_execution GROUP BY tenant_id', '$16::date')}
   )
   SELECT id FROM moved`;

@@ -2,6 +2,7 @@ import { Module, type OnApplicationBootstrap, type BeforeApplicationShutdown } f
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AgentModule } from '../../agent/agent.module';
 import { MiraConfig } from '../../config/mira.config';
+import { UsageModule } from '../../enterprise/usage/usage.module';
 import { MetricsModule } from '../../metrics/metrics.module';
 import { N8nModule } from '../../n8n/n8n.module';
 import { AttemptMaker } from './attempt.maker';
@@ -14,10 +15,12 @@ import { DeliveryRepository } from './delivery.repository';
 import { DeliveryService } from './delivery.service';
 import { DeliveryUpkeep } from './delivery.upkeep';
 import { DeliveryWorker } from './delivery.worker';
+import { HeldUpkeep } from './held.upkeep';
 import { IngestPressure } from './ingest.pressure';
+import { WorkflowQuota } from './workflow.quota';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Delivery, DeliveryAttempt]), AgentModule, MetricsModule, N8nModule],
+  imports: [TypeOrmModule.forFeature([Delivery, DeliveryAttempt]), AgentModule, MetricsModule, N8nModule, UsageModule],
   controllers: [DeliveryController],
   providers: [
     AttemptMaker,
@@ -27,7 +30,9 @@ import { IngestPressure } from './ingest.pressure';
     DeliveryService,
     DeliveryUpkeep,
     DeliveryWorker,
+    HeldUpkeep,
     IngestPressure,
+    WorkflowQuota,
   ],
   exports: [DeliveryQueue, DeliveryWorker, IngestPressure],
 })

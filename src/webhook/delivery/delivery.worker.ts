@@ -4,6 +4,7 @@ import type { Counter } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MiraConfig } from '../../config/mira.config';
 import { TenantDatabase } from '../../database/tenant.database';
+import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../enterprise/plan/held-quotas';
 import { MetricsService } from '../../metrics/metrics.service';
 import { AttemptMaker } from './attempt.maker';
 import { AttemptRecorder } from './attempt.recorder';
@@ -13,6 +14,7 @@ import { DeliveryQueue } from './delivery.queue';
 import { type DueDelivery, loadDue } from './due-delivery';
 import { IngestPressure } from './ingest.pressure';
 import { type Outcome, outcomeOf } from './outcome';
+import { WorkflowQuota } from './workflow.quota';
 
 /** How often an idle worker looks for what fell due; what this process adds itself wakes it at once. */
 const POLL_MS = 500;
@@ -49,6 +51,7 @@ export class DeliveryWorker {
     private readonly maker: AttemptMaker,
     private readonly recorder: AttemptRecorder,
     private readonly pressure: IngestPressure,
+    private readonly quota: WorkflowQuota,
     metrics: MetricsService,
   ) {
     this.places = new DeliveryPlaces(config.delivery.concurrency);
@@ -119,8 +122,11 @@ export class DeliveryWorker {
 
   private load(jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
     const tenants = [...new Set(jobs.map(({ tenantId }) => tenantId))];
-    const options = { preamble: 'SELECT 1', timeoutMs: LOAD_TIMEOUT_MS };
-    return this.database.groupTransaction(tenants, options, (client) => loadDue(client, jobs));
+    const options = { preamble: this.quota.holding(tenants), timeoutMs: LOAD_TIMEOUT_MS };
+    return this.database.groupTransaction(tenants, options, async (client, held) => {
+      await this.quota.reserve(client, new HeldQuotas(MONTHLY_WORKFLOWS, held), jobs);
+      return loadDue(client, jobs);
+    });
   }
 
   /** Begins each attempt of a job that is still to be made. */
@@ -161,7 +167,16 @@ export class DeliveryWorker {
     const history = { number: job.attempt, endedAt: new Date(), rejections: delivery.rejections };
     const outcome = outcomeOf(result, history, { scheduleSeconds, jitter }, Math.random);
     try {
-      await this.recorder.record({ job, deliveryId: delivery.id, startedAt, durationMs, outcome, ...response });
+      const isWorkflow = delivery.target.kind === 'n8n';
+      await this.recorder.record({
+        job,
+        deliveryId: delivery.id,
+        isWorkflow,
+        startedAt,
+        durationMs,
+        outcome,
+        ...response,
+      });
     } catch (error) {
       // The job stays claimed; pg-boss gives it out again when its time is over.
       this.logger.error({

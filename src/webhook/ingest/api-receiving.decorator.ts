@@ -21,7 +21,7 @@ export function ApiReceiving(): MethodDecorator {
     ApiProblem(404, 'There is no such service or endpoint, or webhooks are not received.'),
     ApiProblem(413, 'The body is larger than `webhook.max_body_bytes`.'),
     ApiProblem(415, 'A content type, charset or encoding that is not taken.'),
-    ApiProblem(429, 'The rate limit; `Retry-After` says when to come again.'),
+    ApiProblem(429, 'The rate limit, or the quota of the plan; `Retry-After` says when to come again.'),
     ApiProblem(508, 'It was delivered so often already that it goes round in a circle.'),
   );
 }

@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResult } from 'pg';
-import type { Statement } from '../../database/group.client';
+import type { GroupClient, Statement } from '../../database/group.client';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
+import { DAILY_WEBHOOKS, HeldQuotas, holdingQuota } from '../../enterprise/plan/held-quotas';
+import { UsageClock } from '../../enterprise/usage/usage.clock';
 import { DeliveryQueue } from '../delivery/delivery.queue';
 import { matchRoutes, type RoutingRule } from '../route/route.matcher';
 import { DedupKeys } from './dedup.keys';
 import type { IncomingEvent, Stored } from './incoming-event';
+import { STORE, STORE_WITHIN_QUOTA } from './store.sql';
 
 /** Asking for a connection, the statements and the commit together, in milliseconds. */
 const COMMIT_TIMEOUT_MS = 1_400;
@@ -31,25 +34,41 @@ export class EventWriter {
     private readonly agents: AgentRegistry,
     private readonly queue: DeliveryQueue,
     private readonly dedupKeys: DedupKeys,
+    private readonly clock: UsageClock,
   ) {}
 
   /** What became of each event, in their order. */
   async write(events: readonly IncomingEvent[]): Promise<Stored[]> {
     const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))];
-    const options = { preamble: routesOf(events), timeoutMs: COMMIT_TIMEOUT_MS };
+    const options = {
+      preamble: `${holdingQuota(DAILY_WEBHOOKS, this.clock, tenantIds)}; ${routesOf(events)}`,
+      timeoutMs: COMMIT_TIMEOUT_MS,
+    };
     const startedAt = performance.now();
-    const { fresh, planned } = await this.database.groupTransaction(tenantIds, options, async (client, routes) => {
-      const deliveries = this.plan(events, routes);
-      // Also for deliveries that will not be stored, since their event was seen before: a job for none is passed over.
-      const enqueuing = deliveries.length > 0 ? [await this.queue.insertion(deliveries.map(firstAttemptOf))] : [];
-      const { rows } = await client.commitWith<{ id: string }>(storing(events, deliveries), ...enqueuing);
-      return { fresh: new Set(rows.map(({ id }) => id)), planned: deliveries.length };
-    });
-    if (planned > 0) this.queue.wake();
-    const refused = events.filter(({ id }) => !fresh.has(id));
+    const written = await this.database.groupTransaction(tenantIds, options, (client, routes, held) =>
+      this.store(client, events, routes, new HeldQuotas(DAILY_WEBHOOKS, held)),
+    );
+    if (written.planned) this.queue.wake();
+    const unsaid = events.filter(({ id }) => !written.said.has(id));
     const timeLeftMs = COMMIT_TIMEOUT_MS - (performance.now() - startedAt);
-    const reasons = await this.dedupKeys.explain(tenantIds, refused, timeLeftMs);
-    return events.map(({ id }) => reasons.get(id) ?? { kind: 'accepted', id });
+    const reasons = await this.dedupKeys.explain(tenantIds, unsaid, timeLeftMs);
+    return events.map((event) => written.said.get(event.id) ?? reasons.get(event.id) ?? unknown(event));
+  }
+
+  /** Says what became of each event that is new: it was stored, or its tenant had no room for it today. */
+  private async store(
+    client: GroupClient,
+    events: readonly IncomingEvent[],
+    routes: QueryResult,
+    quotas: HeldQuotas,
+  ): Promise<{ said: Map<string, Stored>; planned: boolean }> {
+    // Where there is no room at all nothing can be new and stored, so nothing is planned either.
+    const roomy = events.filter(({ tenantId }) => quotas.remaining(tenantId) !== 0);
+    const deliveries = this.plan(roomy, routes);
+    // Also for deliveries that will not be stored, since their event was seen before: a job for none is passed over.
+    const enqueuing = deliveries.length > 0 ? [await this.queue.insertion(deliveries.map(firstAttemptOf))] : [];
+    const { rows } = await client.commitWith<StoredRow>(storing(events, deliveries, quotas), ...enqueuing);
+    return { said: said(events, rows, quotas), planned: deliveries.length > 0 };
   }
 
   private plan(events: readonly IncomingEvent[], routes: QueryResult): PlannedDelivery[] {
@@ -74,8 +93,11 @@ export class EventWriter {
   }
 }
 
-/** Stores what is new, and answers with the ids of that. */
-function storing(events: readonly IncomingEvent[], deliveries: readonly PlannedDelivery[]): Statement {
+function storing(
+  events: readonly IncomingEvent[],
+  deliveries: readonly PlannedDelivery[],
+  quotas: HeldQuotas,
+): Statement {
   // In the order of their keys, so that two groups that share some wait for each other and never in a circle.
   const sorted = [...events].sort((a, b) => compare(keyOf(a), keyOf(b)));
   const values = [
@@ -99,8 +121,45 @@ function storing(events: readonly IncomingEvent[], deliveries: readonly PlannedD
     deliveries.map((d) => d.eventId),
     deliveries.map((d) => d.routeId),
     deliveries.map((d) => d.agentName),
+    quotas.day,
   ];
-  return { name: 'store-events', text: STORE, values };
+  const tight = tightFor(events, quotas);
+  if (tight.length === 0) return { name: 'store-events', text: STORE, values };
+  values.push(
+    tight.map(({ tenantId }) => tenantId),
+    tight.map(({ remaining }) => remaining),
+  );
+  return { name: 'store-events-within-quota', text: STORE_WITHIN_QUOTA, values };
+}
+
+/** The tenants that may not have room for all of these; which are new is only seen when they are stored. */
+function tightFor(events: readonly IncomingEvent[], quotas: HeldQuotas): { tenantId: string; remaining: number }[] {
+  const offered = Map.groupBy(events, ({ tenantId }) => tenantId);
+  return quotas.limited.filter(({ tenantId, remaining }) => remaining < (offered.get(tenantId)?.length ?? 0));
+}
+
+interface StoredRow {
+  id: string;
+  /** False: it is new, and over the quota. */
+  stored: boolean;
+}
+
+function said(events: readonly IncomingEvent[], rows: readonly StoredRow[], quotas: HeldQuotas): Map<string, Stored> {
+  const stored = new Map(rows.map((row) => [row.id, row.stored]));
+  const storedOf = (tenant: string) =>
+    events.filter(({ tenantId, id }) => tenantId === tenant && stored.get(id)).length;
+  return new Map(
+    events.flatMap(({ id, tenantId }): [string, Stored][] => {
+      const wasStored = stored.get(id);
+      if (wasStored === undefined) return [];
+      if (wasStored) return [[id, { kind: 'accepted', id }]];
+      return [[id, { kind: 'over_quota', ...quotas.refusal(tenantId, storedOf(tenantId)) }]];
+    }),
+  );
+}
+
+function unknown({ id }: IncomingEvent): Stored {
+  return { kind: 'unexplained', error: new Error(`nothing is known of what became of event ${id}`) };
 }
 
 interface RouteRow {
@@ -141,35 +200,3 @@ function offsetsOf(events: readonly IncomingEvent[]): number[] {
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
-
-/**
- * Keys first: an event is stored only if its key was free. Without a key it always is. The bodies come as one value,
- * for the driver sends a Buffer as it is, but would write out an array of them in hexadecimal.
- */
-const STORE = `
-  WITH incoming AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-      $8::bytea[], $9::text[], $10::text[], $12::int[], $13::int[], $14::text[], $15::timestamptz[])
-      AS t (tenant_id, id, endpoint_id, service, event_type, scope, dedup_key, proof_hash, content_type, headers,
-        body_offset, body_length, trace_parent, received_at)
-  ), claimed AS (
-    INSERT INTO webhook_dedup_keys (tenant_id, scope, dedup_key, proof_hash, event_id, received_at)
-    SELECT tenant_id, scope, dedup_key, proof_hash, id, received_at FROM incoming WHERE dedup_key IS NOT NULL
-    ON CONFLICT DO NOTHING
-    RETURNING event_id
-  ), stored AS (
-    INSERT INTO webhook_events (tenant_id, id, endpoint_id, service, event_type, dedup_key, content_type, headers,
-      body, trace_parent, received_at)
-    SELECT tenant_id, id, endpoint_id, service, event_type, dedup_key, content_type, headers::jsonb,
-      substr($11::bytea, body_offset, body_length), trace_parent, received_at
-    FROM incoming
-    WHERE dedup_key IS NULL OR id IN (SELECT event_id FROM claimed)
-    RETURNING id, received_at
-  ), planned AS (
-    INSERT INTO deliveries (tenant_id, id, event_id, route_id, agent_name, next_attempt_at, created_at)
-    SELECT d.tenant_id, d.id, d.event_id, d.route_id, d.agent_name, stored.received_at, stored.received_at
-    FROM unnest($16::uuid[], $17::uuid[], $18::uuid[], $19::uuid[], $20::text[])
-      AS d (tenant_id, id, event_id, route_id, agent_name)
-    JOIN stored ON stored.id = d.event_id
-  )
-  SELECT id FROM stored`;

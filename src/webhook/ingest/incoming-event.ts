@@ -1,3 +1,5 @@
+import type { QuotaRefusal } from '../../enterprise/plan/held-quotas';
+
 /** A webhook that was proved and understood, as it goes into the database. Ids are made before the commit. */
 export interface IncomingEvent {
   readonly id: string;
@@ -17,10 +19,12 @@ export interface IncomingEvent {
 
 /**
  * What became of it. `duplicate` and `replayed` name the event that was there first; nothing was stored for them, nor
- * for `unexplained`, where the one that was there first could not be looked up.
+ * for `unexplained`, where the one that was there first could not be looked up, nor for `over_quota`: the plan has no
+ * room for it today.
  */
 export type Stored =
   | { readonly kind: 'accepted'; readonly id: string }
   | { readonly kind: 'duplicate'; readonly id: string }
   | { readonly kind: 'replayed'; readonly id: string }
-  | { readonly kind: 'unexplained'; readonly error: unknown };
+  | { readonly kind: 'unexplained'; readonly error: unknown }
+  | ({ readonly kind: 'over_quota' } & QuotaRefusal);

@@ -2,6 +2,7 @@ import { LeasedBuckets, LeasedThrottlerStorage } from '@mira/rate-limit';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AgentModule } from '../../agent/agent.module';
+import { UsageModule } from '../../enterprise/usage/usage.module';
 import { TenantModule } from '../../tenant/tenant.module';
 import { DeliveryModule } from '../delivery/delivery.module';
 import { EndpointModule } from '../endpoint/endpoint.module';
@@ -38,6 +39,7 @@ class BucketModule {}
     DeliveryModule,
     EndpointModule,
     TenantModule,
+    UsageModule,
   ],
   controllers: [WebhookController],
   providers: [DedupKeys, EventWriter, IngestService, IngestUpkeep],

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isCollision, isDataFault } from '../../database/database-away';
 import { GroupCommit } from '../../database/group-commit';
 import { newId } from '../../database/new-id';
+import type { QuotaRefusal } from '../../enterprise/plan/held-quotas';
 import { IngestPressure } from '../delivery/ingest.pressure';
 import { keptTraceParent } from '../delivery/outbound-headers';
 import { parsePayload } from '../source/payload/parse-payload';
@@ -24,6 +25,7 @@ const MAX_WAITING = 4_096;
 const RETRY_AFTER_SECONDS = 1;
 const MAX_GROUP_BYTES = 4 * 1_048_576;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
+const DAY_SECONDS = 86_400;
 
 /** Takes a proved webhook in: holds it to its content type, commits it, and says what became of it. */
 @Injectable()
@@ -59,12 +61,24 @@ export class IngestService implements BeforeApplicationShutdown {
         throw problems.invalidSignature('This signature was used before, for another delivery.');
       case 'unexplained':
         throw problems.serviceUnavailable('It was not taken; send it again.', RETRY_AFTER_SECONDS, stored.error);
+      case 'over_quota':
+        throw quotaExceeded(stored);
     }
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.group.drained();
   }
+}
+
+/** The day's quota is told in the place of the rate limit, which is not what stands in the way. */
+function quotaExceeded({ limit, used, resetsAt, now, tier, neededTier }: QuotaRefusal) {
+  const seconds = Math.max(1, Math.ceil((resetsAt.getTime() - now.getTime()) / 1_000));
+  const headers = {
+    'RateLimit-Policy': `"webhooks_per_day";q=${limit};w=${DAY_SECONDS}`,
+    RateLimit: `"webhooks_per_day";r=0;t=${seconds}`,
+  };
+  return problems.quotaExceeded({ limit, used, resetsAt, tier: neededTier, currentTier: tier }, headers, now);
 }
 
 /** Throws a problem where the body is not what it says it is. */

@@ -2,9 +2,16 @@ import { DataSource } from 'typeorm';
 import { ownedTables } from '../../../src/database/owned-tables';
 import type { TestMira } from '../mira';
 
-/** What a refused request may well change: when a key was last used, how often a sender came, and who was refused. */
+/** What a refused request may well change: when a key was last used, how often a sender came, who was refused, usage. */
 const PASSING_COLUMNS = ['last_used_at'];
-const PASSING_TABLES = ['rate_limit_buckets', 'sign_in_failures', 'audit_logs', 'audit_heads', 'audit_checkpoints'];
+const PASSING_TABLES = [
+  'rate_limit_buckets',
+  'sign_in_failures',
+  'audit_logs',
+  'audit_heads',
+  'audit_checkpoints',
+  'usage_counters',
+];
 
 /**
  * How many rows each table has, with a checksum of all that stands in them: of one tenant's alone, or of everything.

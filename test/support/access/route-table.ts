@@ -98,6 +98,42 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   },
   'DELETE /api/v1/tenants/:id': { needs: ['tenant:delete'], succeeds: 200, thing: 'tenant', seesAllTenants: true },
 
+  'GET /api/v1/tenants/:id/tier-preview': {
+    needs: ['tenant:update'],
+    succeeds: 200,
+    thing: 'tenant',
+    query: 'tier=basic',
+    seesAllTenants: true,
+  },
+  'GET /api/v1/tenants/:id/overrides': {
+    needs: ['tenant:update'],
+    succeeds: 200,
+    thing: 'tenant',
+    seesAllTenants: true,
+  },
+  'PUT /api/v1/tenants/:id/overrides/:name': {
+    needs: ['tenant:update'],
+    succeeds: 200,
+    thing: 'tenant',
+    params: { name: 'max_users' },
+    body: () => ({ max: 1_000 }),
+    seesAllTenants: true,
+  },
+  'DELETE /api/v1/tenants/:id/overrides/:name': {
+    needs: ['tenant:update'],
+    succeeds: 204,
+    thing: 'tenant',
+    params: { name: 'max_integrations' },
+    seesAllTenants: true,
+  },
+
+  'GET /api/v1/plans': { needs: 'a credential', succeeds: 200 },
+  'GET /api/v1/limits': { needs: ['usage:read'], succeeds: 200 },
+  'GET /api/v1/features': { needs: ['usage:read'], succeeds: 200 },
+  'GET /api/v1/analytics': { needs: ['usage:read'], succeeds: 200 },
+  'GET /api/v1/usage/series': { needs: ['usage:read'], succeeds: 200, query: 'metric=webhooks_received' },
+  'GET /api/v1/usage/export': { needs: ['usage:read'], succeeds: 200 },
+
   'GET /api/v1/users/me': { needs: 'a credential', succeeds: 200, crossed: 403 },
   'PATCH /api/v1/users/me': {
     needs: 'a credential',

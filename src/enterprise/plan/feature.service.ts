@@ -1,0 +1,29 @@
+import { problems } from '@mira/problem';
+import { Injectable } from '@nestjs/common';
+import { PlanService } from './plan.service';
+import { type FeaturesView, featureView } from './plan-view.dto';
+import { type Feature, FEATURES } from './plans';
+
+/** Says whether a tenant's plan has a feature, as of this moment: a change of the plan holds from the next question on. */
+@Injectable()
+export class FeatureService {
+  constructor(private readonly plans: PlanService) {}
+
+  async has(tenantId: string, feature: Feature): Promise<boolean> {
+    return (await this.plans.of(tenantId)).has(feature);
+  }
+
+  /** Every feature, and whether the tenant has it. */
+  async report(tenantId: string): Promise<FeaturesView> {
+    const plan = await this.plans.of(tenantId);
+    const features = FEATURES.map((feature) => featureView(plan, feature));
+    return { tenant_id: tenantId, tier: plan.tier, features };
+  }
+
+  /** @throws Problem `feature-not-in-plan` */
+  async require(tenantId: string, feature: Feature): Promise<void> {
+    const plan = await this.plans.of(tenantId);
+    if (plan.has(feature)) return;
+    throw problems.featureNotInPlan({ feature, tier: plan.tier, neededTier: plan.tierWith(feature) });
+  }
+}

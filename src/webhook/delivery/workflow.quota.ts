@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { GroupClient, Statement } from '../../database/group.client';
+import { HeldQuotas, holdingQuota, MONTHLY_WORKFLOWS } from '../../enterprise/plan/held-quotas';
+import { limitSql } from '../../enterprise/plan/plan.sql';
+import { periodsOf } from '../../enterprise/usage/periods';
+import { UsageClock } from '../../enterprise/usage/usage.clock';
+import type { ClaimedJob } from './claimed-job';
+import { DeliveryQueue } from './delivery.queue';
+
+/** Few enough that nobody waits long behind them. */
+const RELEASED_AT_ONCE = 1_000;
+const HELD_REASON = "The plan's workflows of this month are used up; it goes on when there are more.";
+
+/**
+ * The plan's `max_workflows_per_month`. A delivery to a workflow takes its place before its first attempt, once; one
+ * that finds none is held, which costs it no attempt, and goes on when the month turns or the plan grows.
+ */
+@Injectable()
+export class WorkflowQuota {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly queue: DeliveryQueue,
+    private readonly clock: UsageClock,
+  ) {}
+
+  /** The preamble of the transaction that calls `reserve`. */
+  holding(tenantIds: readonly string[]): string {
+    return holdingQuota(MONTHLY_WORKFLOWS, this.clock, tenantIds);
+  }
+
+  /** Takes their places to those first attempts whose tenants have a limit, and holds what finds none. */
+  async reserve(client: GroupClient, quotas: HeldQuotas, jobs: readonly ClaimedJob[]): Promise<void> {
+    const { limited } = quotas;
+    const limitedIds = new Set(limited.map(({ tenantId }) => tenantId));
+    const first = jobs.filter(({ attempt, tenantId }) => attempt === 1 && limitedIds.has(tenantId));
+    if (first.length > 0) await client.query(reserving(first, quotas));
+  }
+
+  /** Lets as many of those that were held go on as there is room for, the oldest first; returns how many. */
+  async release(): Promise<number> {
+    const tenants: { tenant_id: string }[] = await this.dataSource.query(TENANTS_WITH_HELD);
+    let released = 0;
+    for (const { tenant_id: tenantId } of tenants) released += await this.releaseOf(tenantId);
+    if (released > 0) this.queue.wake();
+    return released;
+  }
+
+  private async releaseOf(tenantId: string): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      const room = Math.min(await this.room(manager, tenantId), RELEASED_AT_ONCE);
+      if (room <= 0) return 0;
+      const [rows]: [{ id: string }[], number] = await manager.query(RELEASE, [tenantId, room]);
+      const attempts = rows.map(({ id: deliveryId }) => ({ tenantId, deliveryId, attempt: 1, startAfter: null }));
+      await this.queue.enqueue(manager, attempts);
+      return attempts.length;
+    });
+  }
+
+  /** Not locked: who goes on with no room is held again. */
+  private async room(manager: EntityManager, tenantId: string): Promise<number> {
+    const { now, today } = this.clock;
+    const { limit, metric, period } = MONTHLY_WORKFLOWS;
+    const [row]: { max: number; used: number | null }[] = await manager.query(
+      `SELECT ${limitSql(limit, now)} AS max,
+         (SELECT count::int FROM usage_counters u WHERE u.tenant_id = t.id AND metric = '${metric}'
+            AND period = '${period}' AND starts_on = date_trunc('${period}', ${today}::timestamp)::date) AS used
+       FROM tenants t WHERE t.id = $1`,
+      [tenantId],
+    );
+    if (!row) return 0;
+    return row.max < 0 ? Infinity : row.max - (row.used ?? 0);
+  }
+}
+
+function reserving(jobs: readonly ClaimedJob[], quotas: HeldQuotas): Statement {
+  const values = [
+    jobs.flatMap(({ tenantId, deliveryIds }) => deliveryIds.map(() => tenantId)),
+    jobs.flatMap(({ deliveryIds }) => deliveryIds),
+    quotas.limited.map(({ tenantId }) => tenantId),
+    quotas.limited.map(({ remaining }) => remaining),
+    HELD_REASON,
+    quotas.day,
+  ];
+  return { name: 'reserve-workflows', text: RESERVE, values };
+}
+
+/** One that took its place before, by a worker that died, needs no other. */
+const RESERVE = `
+  WITH asked AS (
+    SELECT d.tenant_id, d.id, row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.id) <= q.remaining AS has_room
+    FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS t (tenant_id, id)) AS due
+    JOIN unnest($3::uuid[], $4::int[]) AS q (tenant_id, remaining) ON q.tenant_id = due.tenant_id
+    JOIN deliveries d ON d.tenant_id = due.tenant_id AND d.id = due.id
+      AND d.status = 'queued' AND d.attempt_count = 0 AND NOT d.workflow_counted
+    JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id AND r.target_kind = 'n8n'
+  ), moved AS (
+    UPDATE deliveries d
+    SET workflow_counted = has_room,
+      status = CASE WHEN has_room THEN d.status ELSE 'held' END,
+      held_for = CASE WHEN has_room THEN NULL ELSE 'workflow_quota' END,
+      reason = CASE WHEN has_room THEN d.reason ELSE $5 END,
+      next_attempt_at = CASE WHEN has_room THEN d.next_attempt_at END
+    FROM asked
+    WHERE d.tenant_id = asked.tenant_id AND d.id = asked.id AND d.status = 'queued' AND NOT d.workflow_counted
+    RETURNING d.tenant_id, d.workflow_counted
+  )
+  ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE workflow_counted GROUP BY tenant_id', '$6::date')}`;
+
+/** Those of unlimited tenants are counted when their first attempt is recorded. Month first, as it is locked first. */
+export function countingWorkflows(counts: string, day: string): string {
+  return `
+    INSERT INTO usage_counters AS u (tenant_id, metric, period, starts_on, count)
+    SELECT tenant_id, '${MONTHLY_WORKFLOWS.metric}', period, starts_on, count
+    FROM (${counts}) AS new (tenant_id, count), ${periodsOf(day)}
+    ORDER BY tenant_id, period <> 'month', period
+    ON CONFLICT (tenant_id, metric, period, starts_on) DO UPDATE SET count = u.count + excluded.count`;
+}
+
+/** From one tenant to the next by the index, however many one of them has. */
+const TENANTS_WITH_HELD = `
+  WITH RECURSIVE t AS (
+    (SELECT tenant_id FROM deliveries WHERE status = 'held' ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.tenant_id FROM deliveries d WHERE d.status = 'held' AND d.tenant_id > t.tenant_id
+            ORDER BY d.tenant_id LIMIT 1)
+    FROM t WHERE t.tenant_id IS NOT NULL
+  )
+  SELECT tenant_id FROM t WHERE tenant_id IS NOT NULL`;
+
+const RELEASE = `
+  UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
+  WHERE d.tenant_id = $1 AND d.id IN (
+    SELECT id FROM deliveries WHERE tenant_id = $1 AND status = 'held' AND held_for = 'workflow_quota'
+    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+  RETURNING d.id`;
