@@ -88,6 +88,7 @@ export class World {
       `${mark}-${id}`,
       active,
     ]);
+    await this.mira.sql(`INSERT INTO plan_overrides (tenant_id, name, max) VALUES ($1, 'max_integrations', -1)`, [id]);
     return id;
   }
 
