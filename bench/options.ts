@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 export type DatabaseKind = 'server' | 'embedded';
 
 export interface BenchOptions {
-  readonly suite: string;
+  /** Undefined: all of them. */
+  readonly suite: string | undefined;
   /** Counted seconds of a round. */
   readonly seconds: number;
   readonly rounds: number;
@@ -18,13 +19,13 @@ export interface BenchOptions {
 }
 
 const USAGE = `npm run bench -- [options]
-  --suite NAME         what is measured: ingest
+  --suite NAME         what is measured: ingest or auth (all)
   --seconds N          counted seconds of a round (2.5)
   --rounds N           rounds, of which the medians are taken (3)
-  --connections N      connections that send at the same time (64)
+  --connections N      connections that send webhooks at the same time (64)
   --databases LIST     server, embedded or both with a comma (embedded, and server where one is found)
   --out FOLDER         where the results go (bench/results)
-  --profile FOLDER     leave CPU profiles of Mira's process there; figures are lower then`;
+  --profile FOLDER     leave CPU profiles of Mira's process there, of ingest; figures are lower then`;
 
 /** Null where only help was asked for. Throws with the usage on what it does not know. */
 export function readOptions(args: readonly string[]): BenchOptions | null {
@@ -32,7 +33,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        suite: { type: 'string', default: 'ingest' },
+        suite: { type: 'string' },
         seconds: { type: 'string', default: '2.5' },
         rounds: { type: 'string', default: '3' },
         connections: { type: 'string', default: '64' },

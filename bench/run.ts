@@ -1,14 +1,15 @@
 /**
- * `npm run bench`: measures one suite and leaves its results in bench/results. Whatever it starts it ends again,
- * also when it fails or is interrupted.
+ * `npm run bench`: measures one suite, or all of them one after the other, and leaves their results in bench/results.
+ * Whatever it starts it ends again, also when it fails or is interrupted.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BenchOptions, readOptions } from './options.ts';
 import type { Suite } from './suite.ts';
+import { auth } from './suites/auth.ts';
 import { ingest } from './suites/ingest.ts';
 
-const SUITES: Readonly<Record<string, Suite>> = { ingest };
+const SUITES: Readonly<Record<string, Suite>> = { ingest, auth };
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -16,8 +17,6 @@ async function main(): Promise<void> {
 }
 
 async function run(options: BenchOptions): Promise<void> {
-  const suite = SUITES[options.suite];
-  if (!suite) throw new Error(`There is no suite ${options.suite}, but ${Object.keys(SUITES).join(', ')}.`);
   const scope = new AsyncDisposableStack();
   // Signals are listened to all along: an impatient second one must not end us in the middle of clearing up.
   let ending: Promise<void> | null = null;
@@ -31,14 +30,26 @@ async function run(options: BenchOptions): Promise<void> {
     cutShort();
   });
   try {
-    const { json, markdown } = await suite(options, scope, (line) => console.log(line));
-    mkdirSync(options.out, { recursive: true });
-    writeFileSync(join(options.out, `${options.suite}.json`), `${JSON.stringify(json, null, 2)}\n`);
-    writeFileSync(join(options.out, `${options.suite}.md`), markdown);
-    console.log(`\n${markdown}`);
+    for (const [name, suite] of chosen(options.suite)) {
+      // Of its own, so that nothing of one suite runs while the next is measured; within the other, for interruptions.
+      const own = scope.use(new AsyncDisposableStack());
+      const { json, markdown } = await suite(options, own, (line) => console.log(line));
+      await own.disposeAsync();
+      mkdirSync(options.out, { recursive: true });
+      writeFileSync(join(options.out, `${name}.json`), `${JSON.stringify(json, null, 2)}\n`);
+      writeFileSync(join(options.out, `${name}.md`), markdown);
+      console.log(`\n${markdown}`);
+    }
   } finally {
     await scope.disposeAsync();
   }
+}
+
+function chosen(name: string | undefined): [string, Suite][] {
+  if (name === undefined) return Object.entries(SUITES);
+  const suite = SUITES[name];
+  if (!suite) throw new Error(`There is no suite ${name}, but ${Object.keys(SUITES).join(', ')}.`);
+  return [[name, suite]];
 }
 
 main().catch((error: unknown) => {

@@ -6,6 +6,7 @@ import type { DatabaseTarget } from './database/database-target';
 import { DatabaseModule } from './database/database.module';
 import { AnalyticsModule } from './enterprise/usage/analytics.module';
 import { HealthModule } from './health/health.module';
+import { LowerCaseIdPipe } from './lower-case-id.pipe';
 import { MetricsModule } from './metrics/metrics.module';
 import { N8nModule } from './n8n/n8n.module';
 import { OutboundModule } from './outbound/outbound.module';
@@ -38,6 +39,7 @@ export class AppModule {
       providers: [
         { provide: APP_FILTER, useFactory: createProblemFilter },
         { provide: APP_PIPE, useFactory: createValidationPipe },
+        { provide: APP_PIPE, useClass: LowerCaseIdPipe },
       ],
     };
   }

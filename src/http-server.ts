@@ -44,6 +44,7 @@ export function prepareHttp(app: NestExpressApplication, config: MiraConfig, log
   app.use(checkHead, refuseWhileDraining(app.get(Readiness)));
   app.use('/webhook', receivingGate(config.webhook));
   app.use('/webhook', keepRawBody(config.webhook.max_body_bytes, budget));
+  app.use('/api', forNobodyElse);
   app.use('/api', app.get(ApiCalls).counting);
   app.use('/api', keepRawBody(MAX_API_BODY_BYTES, budget), readApiBody);
   const server: Server = app.getHttpServer();
@@ -55,6 +56,16 @@ export function prepareHttp(app: NestExpressApplication, config: MiraConfig, log
   // Node would answer by itself, without a word of why.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
+
+/**
+ * What is answered to one caller, secrets that are shown once among it, is kept by no cache on the way: caches know that
+ * of requests with `Authorization`, but not of those with an `X-API-Key`. And it is what its content type says.
+ */
+const forNobodyElse: RequestHandler = (_request, response, next) => {
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  next();
+};
 
 /** What HTTP/1.1 asks of every request (RFC 9110, 7.2 and 10.1.1) and node leaves to whoever answers in words. */
 const checkHead: RequestHandler = ({ httpVersion, headers }, _response, next) => {

@@ -8,6 +8,14 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const SIGNED_IN: Record<string, string[]>[] = [{ bearer: [] }, { 'api-key': [] }];
+/** The guards take it from whatever needs a credential. */
+const OTHER_TENANT = {
+  name: 'X-Tenant-Id',
+  in: 'header',
+  required: false,
+  description: 'The tenant to act in, where it is not the own one. For admins alone; to others it does not exist.',
+  schema: { type: 'string', format: 'uuid' },
+} satisfies NonNullable<Operation['parameters']>[number];
 
 /** How the operation is called that this method of this controller makes. */
 export function operationId(controller: string, method: string): string {
@@ -25,7 +33,10 @@ export function describeAnswers(app: NestExpressApplication, document: OpenAPIOb
       const operation = item[method];
       if (!operation) continue;
       const access = declared.get(operation.operationId ?? '');
-      if (access?.kind !== 'public') operation.security = SIGNED_IN;
+      if (access?.kind !== 'public') {
+        operation.security = SIGNED_IN;
+        operation.parameters = [...(operation.parameters ?? []), OTHER_TENANT];
+      }
       // What a route says of itself is better than what is said of all.
       operation.responses = { ...failuresOf(operation, access), ...operation.responses };
     }
@@ -47,6 +58,9 @@ function failuresOf(operation: Operation, access: Access | undefined): Operation
     ...(access?.kind === 'allow' ? { 403: problemAnswer(`This needs ${access.permissions.join(' and ')}.`) } : {}),
     ...(places.has('path') ? { 404: problemAnswer('There is no such thing in this tenant.') } : {}),
     ...(hasBody ? { 413: problemAnswer('The body is too large.'), 415: problemAnswer('The body is no JSON.') } : {}),
+    ...(access?.kind === 'public'
+      ? {}
+      : { 429: problemAnswer('Too many requests; `Retry-After` says when to come again.') }),
     500: problemAnswer('Something went wrong here; the log has more under the request id.'),
     503: problemAnswer('This cannot be done right now; `Retry-After` says when to come again.'),
     default: problemAnswer('Any other failure.'),

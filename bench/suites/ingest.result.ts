@@ -1,6 +1,7 @@
 import type { LoadResult } from '../load/load-order.ts';
 import type { DatabaseKind } from '../options.ts';
 import type { Machine } from '../support/machine.ts';
+import type { DatabaseFacts } from '../support/scratch-place.ts';
 import { type Spread, spreadOf } from '../support/statistics.ts';
 
 /** The name of the series that all ratios are to. */
@@ -27,12 +28,6 @@ export interface DatabaseRun {
   readonly delivery: DeliverySummary;
   /** Of Mira's process, which has the embedded database in it. */
   readonly memory: { readonly under_load_mib: number; readonly at_end_mib: number };
-}
-
-export interface DatabaseFacts {
-  readonly version: string;
-  /** What durability rests on: `fsync`, `synchronous_commit` and the like, as the database itself tells them. */
-  readonly settings: Readonly<Record<string, string>>;
 }
 
 export interface Series {

@@ -4,6 +4,7 @@ export { Authenticator, type Authentication } from './authenticator';
 export { accessOf, Allow, Public, SignedIn, type Access, type AccessDecorator } from './access.decorators';
 export { CrossingLog, type Crossing } from './crossing-log';
 export { CurrentPrincipal } from './current-principal.decorator';
+export { permissionTable } from './permission-table';
 export {
   ALL_PERMISSIONS,
   isPermission,

@@ -16,7 +16,7 @@ const EVERYONE = ROLES;
 
 /**
  * Every permission there is. A line here is the whole declaration of a new one: the type, the guard,
- * the matrix in the documents and the rows of the tests are all derived from it.
+ * the matrix in the documents (`npm run docs:permissions`) and the rows of the tests are all derived from it.
  */
 export const PERMISSIONS = {
   'tenant:read': { roles: EVERYONE, description: 'See the tenant itself' },

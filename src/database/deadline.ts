@@ -1,12 +1,38 @@
 import type { PoolClient } from 'pg';
-import type { QueryRunner } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/**
+ * Runs `work` on a connection of its own, all of it within `timeoutMs`: asking for the connection, and whatever is
+ * waited for on it. A transaction that it leaves open when it fails is undone.
+ */
+export async function withinDeadline<T>(
+  dataSource: DataSource,
+  timeoutMs: number,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const deadline = new Deadline(timeoutMs);
+  const runner = dataSource.createQueryRunner();
+  let connected = false;
+  try {
+    const client = await deadline.connect(runner);
+    connected = true;
+    return await work(client);
+  } catch (error) {
+    await deadline.rollBack();
+    throw error;
+  } finally {
+    deadline.cancel();
+    // A connection that comes too late is not here yet, and goes back by itself.
+    if (connected) await runner.release();
+  }
+}
 
 /**
  * Bounds the time that one transaction may take, from asking for a connection to its end. When it is over the
  * connection is closed under the driver, which fails whatever waits on it and takes it out of the pool:
  * a server that hangs holds nobody, and answers nobody late.
  */
-export class Deadline {
+class Deadline {
   private readonly timer: NodeJS.Timeout;
   private client: PoolClient | null = null;
   private onOver: ((error: Error) => void) | null = null;

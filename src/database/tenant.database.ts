@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResult } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
-import { Deadline } from './deadline';
+import { withinDeadline } from './deadline';
 import { GroupClient } from './group.client';
 
 /** The role that row-level security applies to, whoever the login user is (PGlite's is a superuser). */
@@ -37,25 +37,13 @@ export class TenantDatabase {
     options: { preamble: string; timeoutMs: number },
     work: (client: GroupClient, last: QueryResult, before: QueryResult) => Promise<T>,
   ): Promise<T> {
-    const deadline = new Deadline(options.timeoutMs);
-    const runner = this.dataSource.createQueryRunner();
-    let connected = false;
-    try {
-      const client = await deadline.connect(runner);
-      connected = true;
+    return withinDeadline(this.dataSource, options.timeoutMs, async (client) => {
       const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
       const group = new GroupClient(client);
       const result = await work(group, fromEnd(opened, 1), fromEnd(opened, 2));
       if (!group.committed) await group.commit();
       return result;
-    } catch (error) {
-      await deadline.rollBack();
-      throw error;
-    } finally {
-      deadline.cancel();
-      // A connection that comes too late is not here yet, and goes back by itself.
-      if (connected) await runner.release();
-    }
+    });
   }
 }
 

@@ -8,6 +8,15 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 /** Probes come every few seconds and say nothing. */
 const QUIET_PATHS: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/metrics', '/metrics/prometheus']);
 
+/** What credentials look like, wherever somebody put one: keys and refresh tokens, and signed tokens. */
+const OPAQUE = /(mira_(?:rt_)?)[0-9A-Za-z]{38}/g;
+const SIGNED = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+
+/** A path without the credentials that somebody put there by mistake. */
+export function pathForLog(path: string): string {
+  return path.replace(OPAQUE, '$1[hidden]').replace(SIGNED, '[hidden]');
+}
+
 /**
  * Gives each request its id and, when it is over, its one line in the log: never a body, a query or a credential.
  * Our own, for pino-http makes a logger for every request, which took an eighth of the time of receiving a webhook.
@@ -26,7 +35,7 @@ export function logRequests(logger: Logger): RequestHandler {
         const line = {
           request_id: id,
           method,
-          path,
+          path: pathForLog(path),
           status,
           problem: problemCodeOf(response),
           duration_ms: Math.round(performance.now() - start),

@@ -50,7 +50,7 @@ export class FirstStart {
         manager.create(User, {
           tenantId: tenant.id,
           id: newId(),
-          username,
+          username: username.normalize('NFKC'),
           email: null,
           role: 'admin',
           passwordHash,

@@ -1,6 +1,7 @@
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { argon2, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Turns } from './turns';
 
 /** OWASP's parameters for Argon2id: 19 MiB, two passes, one lane. */
 const MEMORY_KIB = 19_456;
@@ -24,8 +25,7 @@ const NOBODYS_SALT = Buffer.alloc(SALT_BYTES);
 /** Hashes passwords with Argon2id (RFC 9106) into PHC strings, a few at a time. */
 @Injectable()
 export class PasswordHasher {
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly turns = new Turns(MAX_CONCURRENT, MAX_WAITING, tooMany);
 
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_BYTES);
@@ -62,31 +62,20 @@ export class PasswordHasher {
     parameters: { memory: number; passes: number; parallelism: number },
     tagLength = TAG_BYTES,
   ): Promise<Buffer> {
-    await this.takeTurn();
-    try {
-      return await new Promise<Buffer>((done, fail) => {
-        argon2(
-          'argon2id',
-          { message: password.normalize('NFKC'), nonce: salt, tagLength, ...parameters },
-          (error, tag) => (error ? fail(error) : done(tag)),
-        );
-      });
-    } finally {
-      this.passTurn();
-    }
+    const message = password.normalize('NFKC');
+    return this.turns.during(
+      () =>
+        new Promise<Buffer>((done, fail) => {
+          argon2('argon2id', { message, nonce: salt, tagLength, ...parameters }, (error, tag) =>
+            error ? fail(error) : done(tag),
+          );
+        }),
+    );
   }
+}
 
-  private async takeTurn(): Promise<void> {
-    if (this.waiting.length >= MAX_WAITING) throw problems.serviceUnavailable('Too many are signing in just now.', 2);
-    if (this.running < MAX_CONCURRENT) this.running++;
-    else await new Promise<void>((turn) => this.waiting.push(turn));
-  }
-
-  private passTurn(): void {
-    const next = this.waiting.shift();
-    if (next) next();
-    else this.running--;
-  }
+function tooMany() {
+  return problems.serviceUnavailable('Too many are signing in just now.', 2);
 }
 
 function unpadded(bytes: Buffer): string {

@@ -133,6 +133,41 @@ describeMira('API keys', (mira) => {
     expect((await rotate(narrow['id'])).status).toBe(200);
   });
 
+  it('that were given less take nothing away from those that have more, but may always end themselves', async () => {
+    const ada = await aPerson(mira(), 'user');
+    const { json: strong } = await make(ada.apiKey, {});
+    const { json: weak } = await make(ada.apiKey, { permissions: ['webhook:receive'] });
+    const { json: equal } = await make(ada.apiKey, { permissions: ['webhook:receive'] });
+    const { access } = await signedIn(mira(), ada);
+    const key = String(weak['key']);
+    const remove = async ({ id }: Record<string, unknown>) =>
+      (await mira().call('DELETE', `${KEYS}/${String(id)}`, undefined, { apiKey: key })).status;
+
+    expect(await remove(strong)).toBe(403);
+    expect(await works(strong['key'])).toBe(200);
+    expect((await mira().post('/api/v1/auth/logout-all', {}, { apiKey: key })).status).toBe(403);
+    expect((await mira().get('/api/v1/auth/me', bearer(access))).status).toBe(200);
+    expect(await remove(equal)).toBe(204);
+    expect(await remove(weak)).toBe(204);
+    expect((await mira().post('/api/v1/auth/logout-all', {}, { apiKey: ada.apiKey })).status).toBe(204);
+    expect((await mira().get('/api/v1/auth/me', bearer(access))).status).toBe(401);
+  });
+
+  it('shown anew to somebody do not grow beyond them when their owner is promoted', async () => {
+    const [admin, manager, viewer] = [
+      await aPerson(mira(), 'admin'),
+      await aPerson(mira(), 'manager'),
+      await aPerson(mira(), 'viewer'),
+    ];
+    const permissions = ['tenant:read', 'tenant:create'];
+    const { json: made } = await make(admin.apiKey, { user_id: viewer.userId, permissions });
+    const rotated = await mira().post(`${KEYS}/${String(made['id'])}/rotate`, {}, { apiKey: manager.apiKey });
+    expect(rotated).toMatchObject({ status: 200, json: { permissions: ['tenant:read'] } });
+    await mira().sql(`UPDATE users SET role = 'admin' WHERE id = $1`, [viewer.userId]);
+    const { status } = await mira().post('/api/v1/tenants', { name: 'x' }, { apiKey: String(rotated.json['key']) });
+    expect(status).toBe(403);
+  });
+
   it("of others are a manager's business, but not those of an admin", async () => {
     const [manager, user, admin] = [
       await aPerson(mira(), 'manager'),
@@ -181,6 +216,7 @@ describeMira('API keys', (mira) => {
 
   it.each([
     [{ name: '' }, 'name'],
+    [{ name: 'half a character \ud83d' }, 'name'],
     [{ permissions: ['nonsense'] }, 'permissions'],
     [{ permissions: [] }, 'permissions'],
     [{ expires_at: 'tomorrow' }, 'expires_at'],

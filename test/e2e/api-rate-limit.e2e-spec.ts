@@ -32,6 +32,14 @@ describeMira(
       expect((await mira().get(EVENTS, { apiKey: (await aPerson(mira(), 'viewer')).apiKey })).status).toBe(200);
     });
 
+    it('is not got around by how the address is spelled', async () => {
+      const { apiKey } = await aPerson(mira(), 'viewer');
+      for (let i = 0; i < LIMIT; i++) expect((await mira().get('/API/v1/events', { apiKey })).status).toBe(200);
+      for (const path of ['/API/v1/events', '/Api/V1/Events', EVENTS, `${EVENTS}/`]) {
+        expect([path, (await mira().get(path, { apiKey })).status]).toEqual([path, 429]);
+      }
+    });
+
     it('is none for webhooks, probes and metrics', async () => {
       const { apiKey } = await aPerson(mira(), 'user');
       for (let i = 0; i <= LIMIT; i++) {

@@ -192,7 +192,8 @@ describeMira(
       const gone = await Receiver.start();
       const { push } = await aRouteTo(mira(), gone.url);
       await gone.stop();
-      const delivery = await deliveryOf(mira(), (await push()).json['id'], { status: 'queued', attempt_count: 1 });
+      const attempted = { status: 'queued', attempts: expect.arrayContaining([expect.anything()]) };
+      const delivery = await deliveryOf(mira(), (await push()).json['id'], attempted);
       expect(delivery.attempts[0]).toMatchObject({ outcome: 'retry', status_code: null, response_body: null });
       expect(delivery.attempts[0]?.reason).toMatch(/refused/i);
       expect(delivery.next_attempt_at).toMatch(/Z$/);

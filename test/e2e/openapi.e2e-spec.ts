@@ -116,6 +116,13 @@ describe('the OpenAPI document of the program that is built', () => {
     expect(exceptions(({ responses }, path) => !path.startsWith('/health') || !('401' in responses))).toEqual([]);
   });
 
+  it('lets the tenant be named wherever a credential is asked for at the management routes, and nowhere else', () => {
+    const namesTenant = ({ parameters = [] }: Operation) => parameters.some(({ name }) => name === 'X-Tenant-Id');
+    expect(exceptions((operation) => !namesTenant(operation))).toEqual(
+      exceptions((_operation, path) => OPEN.test(path)),
+    );
+  });
+
   it('shows every failure as a problem; but health, which is a report whatever it says', () => {
     const problem = { $ref: '#/components/schemas/Problem' };
     for (const { name, path, operation } of operations) {

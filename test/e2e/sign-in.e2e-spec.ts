@@ -94,6 +94,20 @@ describeMira('signing in', (mira) => {
     expect((await signIn(mira(), ada.username)).status).toBe(200);
   });
 
+  it('counts guesses at one account together, however its name is spelled', async () => {
+    const ada = await aPerson(mira(), 'admin');
+    const spellings = [
+      ada.username,
+      ada.username.toUpperCase(),
+      ada.username.replace('a', '\uff41'),
+      // Of which databases make a plain i.
+      ada.username.replace('i', '\u0130'),
+    ];
+    const guesses = Array.from({ length: 5 }, (_, i) => signIn(mira(), spellings[i % 4] ?? '', `wrong ${i}`));
+    for (const { status } of await Promise.all(guesses)) expect(status).toBe(401);
+    for (const name of spellings) expect((await signIn(mira(), name)).status).toBe(429);
+  });
+
   it('lets no more than five of many guesses at the same time be looked at', async () => {
     const ada = await aPerson(mira(), 'user');
     const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => signIn(mira(), ada.username, `wrong ${i}`)));

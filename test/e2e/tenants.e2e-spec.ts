@@ -33,6 +33,16 @@ describeMira('tenants', (mira) => {
     expect((await send('GET', `tenants/${id}`)).status).toBe(404);
   });
 
+  it('are the same whatever the case of their id', async () => {
+    const id = await aTenant();
+    expect(await send('GET', `tenants/${id.toUpperCase()}`)).toMatchObject({ status: 200, json: { id } });
+    const manager = await addPerson(mira(), id, 'manager');
+    const own = await send('GET', `tenants/${id.toUpperCase()}`, undefined, manager.apiKey);
+    expect(own).toMatchObject({ status: 200, json: { id } });
+    expect(await send('DELETE', `tenants/${id.toUpperCase()}`)).toMatchObject({ status: 200, json: { tenant_id: id } });
+    expect((await send('GET', `tenants/${id}`)).status).toBe(404);
+  });
+
   it.each([
     ['no name', {}, ['name']],
     ['null as name', { name: null }, ['name']],
@@ -196,4 +206,16 @@ it.each(['password1', 'short', 'x'.repeat(129)])('a first start with the passwor
   expect(refusal).toBeInstanceOf(ConfigError);
   expect(String(refusal)).toMatch(/MIRA_ADMIN_PASSWORD/);
   expect(String(refusal)).not.toContain(password);
+});
+
+it.each(['\u0130brahim', '\ufb01nn', 'J\u00fcrgen'])('an admin who is named %j can sign in', async (username) => {
+  const [kind = 'embedded'] = kinds().toReversed();
+  const password = 'correct horse battery';
+  const mira = await startTestMira(kind, { MIRA_ADMIN_USERNAME: username, MIRA_ADMIN_PASSWORD: password });
+  try {
+    const { status } = await mira.post('/api/v1/auth/login', { username, password }, { apiKey: null });
+    expect(status).toBe(200);
+  } finally {
+    await mira.stop();
+  }
 });

@@ -1,5 +1,15 @@
 import { describeMira } from '../support/mira';
-import { addPerson, type KeyHolder, request } from '../support/people';
+import {
+  addPerson,
+  aPerson,
+  bearer,
+  type KeyHolder,
+  PASSWORD as OLD,
+  refresh,
+  request,
+  signedIn,
+  signIn,
+} from '../support/people';
 
 const UNKNOWN = '0190a000-0000-7000-8000-000000000000';
 const PASSWORD = 'correct horse battery';
@@ -145,6 +155,14 @@ describeMira('users', (mira) => {
     expect(await configure()).toBe(401);
   });
 
+  it('are the same whatever the case of their id, and their own password stays their own', async () => {
+    const { id } = await aUser();
+    const path = `users/${String(id).toUpperCase()}`;
+    expect(await send('PATCH', path, { active: false })).toMatchObject({ status: 200, json: { id, active: false } });
+    const self = await send('PATCH', `users/${admin.userId.toUpperCase()}`, { password: PASSWORD });
+    expect(self).toMatchObject({ status: 403, json: { detail: expect.stringMatching(/own password/) } });
+  });
+
   it('always have an admin among them', async () => {
     const own = `users/${admin.userId}`;
     for (const refused of [
@@ -205,6 +223,27 @@ describeMira('users', (mira) => {
         status: 400,
         errors: [{ field: 'old_password' }, { field: 'old_password' }, { field: 'new_password' }],
       });
+    });
+
+    it('change their password where they signed in, and everybody who is signed in elsewhere is out', async () => {
+      const ada = await aPerson(mira(), 'viewer', { tenantId });
+      const [here, elsewhere] = [await signedIn(mira(), ada), await signedIn(mira(), ada)];
+      const me = async (token: string) => (await mira().get('/api/v1/users/me', bearer(token))).status;
+      expect([await me(here.access), await me(elsewhere.access)]).toEqual([200, 200]);
+      const change = (old_password: string, new_password: string) =>
+        mira().post('/api/v1/users/me/password', { old_password, new_password }, bearer(here.access));
+
+      const wrong = await change('something else', 'a new and better one');
+      expect(wrong).toMatchObject({ status: 403, json: { detail: 'The old password is not right.' } });
+      expect(await me(elsewhere.access)).toBe(200);
+
+      const changed = await change(OLD, 'a new and better one');
+      expect([changed.status, changed.body.length]).toEqual([204, 0]);
+      expect([await me(here.access), await me(elsewhere.access)]).toEqual([200, 401]);
+      expect((await refresh(mira(), elsewhere.refresh)).status).toBe(401);
+      expect((await refresh(mira(), here.refresh)).status).toBe(200);
+      expect((await signIn(mira(), ada.username, OLD)).status).toBe(401);
+      expect((await signIn(mira(), ada.username, 'a new and better one')).status).toBe(200);
     });
   });
 });

@@ -1,6 +1,7 @@
 import { AgentRegistry } from '../../src/agent/agent.registry';
 import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
+import { TenantDatabase } from '../../src/database/tenant.database';
 import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import { DEDUP_DAYS, DedupKeys } from '../../src/webhook/ingest/dedup.keys';
@@ -100,12 +101,11 @@ describeOnEachDatabase('the event writer', (database) => {
     const first = anEvent({ tenantId, dedupScope: 'u', dedupKey: 'u1' });
     await sut.write([first]);
     const { dataSource, tenants } = database();
-    const hurried = new DedupKeys(dataSource, tenants);
+    const away = new TenantDatabase(dataSource);
+    jest.spyOn(away, 'groupTransaction').mockRejectedValue(new Error('Connection terminated'));
     const [fresh, again] = [anEvent({ tenantId }), anEvent({ tenantId, dedupScope: 'u', dedupKey: 'u1' })];
-    jest.spyOn(hurried, 'explain').mockImplementation((ids, refused) => {
-      return DedupKeys.prototype.explain.call(hurried, ids, refused, 0);
-    });
-    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, hurried, clock).write([fresh, again]);
+    const keys = new DedupKeys(dataSource, away);
+    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, keys, clock).write([fresh, again]);
     expect(stored).toEqual([
       { kind: 'accepted', id: fresh.id },
       { kind: 'unexplained', error: expect.anything() },

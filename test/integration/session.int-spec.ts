@@ -131,6 +131,19 @@ describeOnEachDatabase('sessions', (database) => {
       expect(Math.max(...waits)).toBeLessThanOrEqual(15);
     });
 
+    it('never has many who are right at the same time wait for each other in a circle', async () => {
+      const { address } = attempt();
+      const people = Array.from({ length: 4 }, () => ({ ...attempt(), address }));
+      const signIns = Array.from({ length: 120 }, async (_, i) => {
+        const one = people[i % people.length] ?? attempt();
+        if ((await brake().enter(one)) > 0) return;
+        if (i % 7 === 0) await brake().withdrawn(one);
+        else await brake().succeeded(one);
+      });
+      const outcomes = await Promise.allSettled(signIns);
+      expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
+    });
+
     it('does not hold somebody up who comes from elsewhere', async () => {
       const one = attempt();
       for (let i = 0; i < 6; i++) await brake().enter(one);

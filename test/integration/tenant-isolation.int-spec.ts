@@ -2,7 +2,7 @@ import { newId } from '../../src/database/new-id';
 import { describeOnEachDatabase } from '../support/databases';
 
 /** Tables that hold no tenant's rows. Every other table must be protected. */
-const NOT_TENANT_OWNED = ['deleted_tenants', 'mira_migrations', 'rate_limit_buckets'];
+const NOT_TENANT_OWNED = ['deleted_tenants', 'mira_migrations', 'rate_limit_buckets', 'sign_in_failures'];
 
 describeOnEachDatabase('tenant isolation', (database) => {
   const [a, b] = [newId(), newId()];

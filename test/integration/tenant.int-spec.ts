@@ -49,7 +49,10 @@ describeOnEachDatabase(
     /** A tenant with rows in every table that there is. */
     async function aFullTenant(name = 'Full'): Promise<string> {
       const { id } = await tenants.add({ name });
-      const [user, key, endpoint, integration, route, event, delivery, project, thing] = Array.from(Array(9), newId);
+      const [user, key, session, endpoint, integration, route, event, delivery, project, thing] = Array.from(
+        Array(10),
+        newId,
+      );
       const insert = (table: string, row: Record<string, unknown>) => {
         const columns = Object.keys(row);
         return sql(
@@ -60,6 +63,10 @@ describeOnEachDatabase(
       await insert('users', { id: user, username: `of-${id}`, role: 'admin' });
       const keyHash = Buffer.from(`${key}`.replaceAll('-', ''));
       await insert('api_keys', { id: key, user_id: user, name: 'k', key_hash: keyHash });
+      const end = new Date(Date.now() + 60_000);
+      await insert('sessions', { id: session, user_id: user, expires_at: end });
+      const tokenHash = Buffer.from(`${session}`.replaceAll('-', ''));
+      await insert('refresh_tokens', { id: newId(), session_id: session, token_hash: tokenHash, expires_at: end });
       await insert('webhook_endpoints', { id: endpoint, service: 'github', name: 'e', secret: Buffer.of(1) });
       const http = { name: 'i', base_url: 'http://n8n', signing_secret: Buffer.of(1) };
       await insert('integrations', { id: integration, kind: 'n8n', ...http });
@@ -102,9 +109,9 @@ describeOnEachDatabase(
       projects: 1,
       queue_jobs: 2,
       rate_limit_buckets: 3,
-      refresh_tokens: 0,
+      refresh_tokens: 1,
       routes: 1,
-      sessions: 0,
+      sessions: 1,
       usage_counters: 1,
       users: 1,
       webhook_dedup_keys: 1,

@@ -10,6 +10,7 @@ import type { CreateUserDto } from '../../src/rbac/user/user.dto';
 import { AccessTokens } from '../../src/rbac/session/access-token';
 import { SessionRepository } from '../../src/rbac/session/session.repository';
 import { SessionService } from '../../src/rbac/session/session.service';
+import { SignInBrake } from '../../src/rbac/session/sign-in.brake';
 import { UserRepository } from '../../src/rbac/user/user.repository';
 import { UserService } from '../../src/rbac/user/user.service';
 import { describeOnEachDatabase } from '../support/databases';
@@ -49,7 +50,8 @@ describeOnEachDatabase(
       const tokens = new AccessTokens([{ id: 'k', secret: Buffer.alloc(32, 1) }]);
       sessions = new SessionService(database().tenants, new SessionRepository(database().dataSource), tokens, lease);
       sut = new UserService(database().tenants, users, passwords, sessions, new MiraConfig(), lease, limits, usage);
-      account = new AccountService(database().tenants, users, passwords, sessions, lease);
+      const brake = new SignInBrake(database().dataSource);
+      account = new AccountService(database().tenants, users, passwords, sessions, brake, lease);
       [admin, otherAdmin] = [aPrincipal('admin'), aPrincipal('admin')];
       for (const { tenantId } of [admin, otherAdmin]) {
         await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [
@@ -314,6 +316,14 @@ describeOnEachDatabase(
         expect(lease.waits).toBe(1);
         const { passwordHash } = await account.me(me);
         expect(await passwords.verify('battery staple', passwordHash ?? '')).toBe(true);
+      });
+
+      it('has no old password to be guessed with a stolen session, any more than by signing in', async () => {
+        const me = await signedIn();
+        const guess = (old_password: string) =>
+          refusalOf(account.changePassword(me, { old_password, new_password: 'battery staple' }));
+        for (let i = 0; i < 5; i++) expect(await guess(`wrong ${i}`)).toMatchObject({ status: 403 });
+        expect(await guess('correct horse')).toMatchObject({ status: 429 });
       });
 
       it('has its password changed once where two who know the old one come at the same time', async () => {

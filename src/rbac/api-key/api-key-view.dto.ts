@@ -18,6 +18,11 @@ export class ApiKeyView {
   created_at!: string;
 }
 
+export class ApiKeyPage {
+  data!: ApiKeyView[];
+  next_cursor!: string | null;
+}
+
 /** The only answers that have the key in them: where it was just made. */
 export class ApiKeyWithSecretView extends ApiKeyView {
   /** Shown this once. */

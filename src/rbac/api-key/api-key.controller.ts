@@ -1,8 +1,13 @@
 import { CurrentPrincipal, type Principal, SignedIn } from '@mira/access';
-import type { Page } from '@mira/page';
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { type ApiKeyView, apiKeyView, type ApiKeyWithSecretView, apiKeyWithSecretView } from './api-key-view.dto';
+import {
+  ApiKeyPage,
+  type ApiKeyView,
+  apiKeyView,
+  type ApiKeyWithSecretView,
+  apiKeyWithSecretView,
+} from './api-key-view.dto';
 import { CreateApiKeyDto, ListApiKeysQuery, RotateApiKeyDto } from './api-key.dto';
 import { ApiKeyService } from './api-key.service';
 
@@ -15,7 +20,7 @@ export class ApiKeyController {
 
   /** Newest first. Others' keys are among them for those with `user:update`. */
   @Get()
-  async list(@CurrentPrincipal() who: Principal, @Query() query: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
+  async list(@CurrentPrincipal() who: Principal, @Query() query: ListApiKeysQuery): Promise<ApiKeyPage> {
     const { data, next_cursor } = await this.keys.list(who, query);
     return { data: data.map(apiKeyView), next_cursor };
   }

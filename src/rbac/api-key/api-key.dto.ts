@@ -20,8 +20,8 @@ import {
 import { readNetwork } from '../principal/allowed-networks';
 
 const NAME_LENGTH = { message: 'must have 1 to 100 characters' };
-/** Neither blank nor with control characters, of which the database cannot hold all. */
-const NAME = /^(?=.*\S)\P{Cc}*$/u;
+/** Neither blank nor with control characters or halves of surrogate pairs, of which the database cannot hold all. */
+const NAME = /^(?=.*\S)[^\p{Cc}\p{Cs}]*$/u;
 const IS_NAME = { message: 'must not be blank or contain control characters' };
 const IS_ID = { message: 'must be an id' };
 /** A time without its zone would be another moment on another machine. */

@@ -30,7 +30,7 @@ export class ApiKeyRepository {
       .where('key.tenantId = :tenantId AND key.revokedAt IS NULL', { tenantId })
       .andWhere('owner.role = ANY (:ownerRoles)', { ownerRoles })
       .orderBy('key.id', 'DESC')
-      .take(limit);
+      .limit(limit);
     if (ownerId !== null) query.andWhere('key.userId = :ownerId', { ownerId });
     if (before !== null) query.andWhere('key.id < :before', { before });
     return query.getMany();

@@ -1,5 +1,6 @@
 import { type Permission, permissionsOfRole, type Principal, type Role } from '@mira/access';
-import { isOwn, rolesUpTo, unnarrowed } from './api-key.rules';
+import { ApiKey } from './api-key.entity';
+import { isOwn, renewed, rolesUpTo, unnarrowed } from './api-key.rules';
 import type { Reach } from './api-key.reach';
 
 const reach = (permissions: Iterable<Permission>): Reach => ({
@@ -37,5 +38,16 @@ describe('the rules of API keys', () => {
 
   it('bound what a narrowed key makes by what it may itself', () => {
     expect(unnarrowed(true, 'manager', reach(['webhook:read', 'tenant:create']))).toEqual(['webhook:read']);
+  });
+
+  it('leave of a key that is shown anew what whoever sees it may do today', () => {
+    const key = (permissions: Permission[] | null): ApiKey => Object.assign(new ApiKey(), { permissions });
+    const manager = reach(permissionsOfRole('manager'));
+    expect(renewed(key(['tenant:read', 'tenant:create']), false, 'viewer', manager)).toEqual(['tenant:read']);
+    expect(new Set(renewed(key(null), false, 'user', manager))).toEqual(permissionsOfRole('user'));
+    // One's own, with all that one may: it goes on as it was.
+    const own = reach(permissionsOfRole('user'));
+    expect(renewed(key(['tenant:read', 'tenant:create']), true, 'user', own)).toEqual(['tenant:read', 'tenant:create']);
+    expect(renewed(key(null), true, 'user', own)).toBeNull();
   });
 });

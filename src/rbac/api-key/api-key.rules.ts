@@ -39,6 +39,19 @@ export function holdToReach(wanted: Reach, callers: Reach): void {
   if (excess.length > 0) throw problems.forbidden(`The key would have ${excess.join(', ')} than your own credential.`);
 }
 
+/**
+ * A key that was given away with less is not the one to take away another that may do more; itself it always may.
+ *
+ * @throws Problem `forbidden`
+ */
+export function holdToNoMore(who: Principal, key: ApiKey, owner: User): void {
+  if (who.apiKeyId === key.id) return;
+  const { permissions } = reachOf(key, owner.role);
+  if (ALL_PERMISSIONS.some((each) => permissions.has(each) && !who.permissions.has(each))) {
+    throw problems.forbidden('The key may do more than your own credential.');
+  }
+}
+
 /** What a key allows at this moment, its owner's role considered. */
 export function reachOf(key: ApiKey, role: Role): Reach {
   return {
@@ -57,4 +70,11 @@ export function unnarrowed(own: boolean, role: Role, callers: Reach): Permission
   const isAll = ALL_PERMISSIONS.every((each) => !ofOwner.has(each) || callers.permissions.has(each));
   if (own && isAll) return null;
   return ALL_PERMISSIONS.filter((each) => ofOwner.has(each) && callers.permissions.has(each));
+}
+
+/** What to write down for a key that is shown anew: what it had, as far as whoever sees it may do that today. */
+export function renewed(key: ApiKey, own: boolean, role: Role, callers: Reach): Permission[] | null {
+  const bound = unnarrowed(own, role, callers);
+  if (key.permissions === null || bound === null) return key.permissions ?? bound;
+  return key.permissions.filter((each) => callers.permissions.has(each));
 }

@@ -11,7 +11,17 @@ import { ApiKey } from './api-key.entity';
 import { generateApiKey, hashApiKey } from './api-key.format';
 import type { Reach } from './api-key.reach';
 import { ApiKeyRepository } from './api-key.repository';
-import { holdToOwner, holdToReach, isOwn, mayManageOthers, reachOf, rolesUpTo, unnarrowed } from './api-key.rules';
+import {
+  holdToNoMore,
+  holdToOwner,
+  holdToReach,
+  isOwn,
+  mayManageOthers,
+  reachOf,
+  renewed,
+  rolesUpTo,
+  unnarrowed,
+} from './api-key.rules';
 
 /** A key with its text, which can be seen this once. */
 export interface KeyWithSecret {
@@ -89,7 +99,7 @@ export class ApiKeyService {
       key.previousKeyHash = grace > 0 ? key.keyHash : null;
       key.previousExpiresAt = grace > 0 ? new Date(Date.now() + grace * 1_000) : null;
       key.keyHash = hashApiKey(secret);
-      key.permissions ??= unnarrowed(isOwn(who, owner.id), owner.role, callers);
+      key.permissions = renewed(key, isOwn(who, owner.id), owner.role, callers);
       return this.keys.save(manager, key);
     });
     await this.lease.passed();
@@ -98,7 +108,8 @@ export class ApiKeyService {
 
   async remove(who: Principal, id: string): Promise<void> {
     await this.database.transaction(who.tenantId, async (manager) => {
-      const { key } = await this.managedAndLocked(manager, who, id);
+      const { key, owner } = await this.managedAndLocked(manager, who, id);
+      holdToNoMore(who, key, owner);
       await this.keys.delete(manager, who.tenantId, key.id);
     });
     await this.lease.passed();

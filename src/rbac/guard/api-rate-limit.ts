@@ -9,8 +9,8 @@ import { clientOfAddress } from '../client-address';
 import { ProcessBuckets } from './process-buckets';
 
 const MAX_CLIENTS = 20_000;
-/** What this is about; receiving routes have a limit of their own. */
-const MANAGEMENT = '/api/';
+/** What this is about, in any case, as the router matches it; receiving routes have a limit of their own. */
+const MANAGEMENT = /^\/api\//i;
 
 /** Who may make how many management requests, and who has made them. Throttler's storage for {@link ApiRateLimitGuard}. */
 @Injectable()
@@ -22,7 +22,7 @@ export class ApiRateLimit implements ThrottlerStorage {
   /** Whose bucket pays for a request; undefined for what is not limited. */
   clientOf(request: Request): RateLimitClient | undefined {
     const { rate_limit_enabled: enabled, rate_limit: limit } = this.config.api;
-    if (!enabled || !request.path.startsWith(MANAGEMENT)) return undefined;
+    if (!enabled || !MANAGEMENT.test(request.path)) return undefined;
     const principal = principalOf(request);
     if (!principal) return this.anonymous(request);
     const key = `principal:${principal.apiKeyId ?? principal.userId ?? principal.tenantId}`;

@@ -27,7 +27,9 @@ export class SignInService {
   ) {}
 
   /** @param address whom the request's address stands for */
-  async prove(username: string, password: string, address: string): Promise<ProvenUser> {
+  async prove(given: string, password: string, address: string): Promise<ProvenUser> {
+    // As names are stored.
+    const username = given.normalize('NFKC');
     const attempt = { username, address };
     const wait = await this.brake.enter(attempt);
     if (wait > 0) throw problems.rateLimitExceeded(wait);

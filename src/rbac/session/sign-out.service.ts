@@ -1,4 +1,4 @@
-import type { Principal } from '@mira/access';
+import { missingPermissions, permissionsOfRole, type Principal } from '@mira/access';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { SessionService } from './session.service';
@@ -15,8 +15,13 @@ export class SignOutService {
     await this.sessions.end({ tenantId: homeTenantId, sessionId });
   }
 
-  async everywhere({ tenantId, homeTenantId = tenantId, userId }: Principal): Promise<void> {
+  /** Not by a key that was given away with less than its owner may do: it would put them out. */
+  async everywhere(who: Principal): Promise<void> {
+    const { tenantId, homeTenantId = tenantId, userId } = who;
     if (userId === null) throw problems.badRequest('Nobody stands behind this credential.');
+    if (missingPermissions(who, [...permissionsOfRole(who.role)]).length > 0) {
+      throw problems.forbidden('This API key may do less than its owner, and so it cannot sign them out.');
+    }
     await this.sessions.endAll(homeTenantId, userId);
   }
 }

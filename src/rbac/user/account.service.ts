@@ -5,6 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { TenantDatabase } from '../../database/tenant.database';
 import { PasswordHasher } from '../password.hasher';
 import { SessionService } from '../session/session.service';
+import { SignInBrake } from '../session/sign-in.brake';
 import type { User } from '../user.entity';
 import type { ChangePasswordDto, UpdateMeDto } from './user.dto';
 import { UserRepository } from './user.repository';
@@ -18,6 +19,7 @@ export class AccountService {
     private readonly users: UserRepository,
     private readonly passwords: PasswordHasher,
     private readonly sessions: SessionService,
+    private readonly brake: SignInBrake,
     private readonly lease: AccessLease,
   ) {}
 
@@ -49,8 +51,9 @@ export class AccountService {
    */
   async changePassword(who: Principal, { old_password, new_password }: ChangePasswordDto): Promise<void> {
     if (who.apiKeyId !== null) throw keysChangeNoPassword();
-    const { passwordHash: known } = await this.me(who);
-    if (known === null || !(await this.passwords.verify(old_password, known))) throw wrongPassword();
+    const me = await this.me(who);
+    const known = me.passwordHash;
+    if (known === null || !(await this.isRight(me, old_password, known))) throw wrongPassword();
     const next = await this.passwords.hash(new_password);
     await this.write(who.tenantId, async (manager) => {
       const user = foundMe(await this.users.lock(manager, who.tenantId, personIn(who)));
@@ -61,6 +64,27 @@ export class AccountService {
       await this.sessions.endAllWithin(manager, user.tenantId, user.id, who.sessionId ?? null);
     });
     await this.lease.passed();
+  }
+
+  /**
+   * Counted and slowed down as signing in is, or a stolen session would be a place to guess at the password. Not for an
+   * address but for the account itself: whoever has the session may have it at many addresses.
+   *
+   * @throws Problem `rate-limit-exceeded` after too many wrong ones
+   */
+  private async isRight({ id, username }: User, password: string, hash: string): Promise<boolean> {
+    const attempt = { username, address: `the account ${id} itself` };
+    const wait = await this.brake.enter(attempt);
+    if (wait > 0) throw problems.rateLimitExceeded(wait);
+    let right: boolean;
+    try {
+      right = await this.passwords.verify(password, hash);
+    } catch (error) {
+      await this.brake.withdrawn(attempt);
+      throw error;
+    }
+    if (right) await this.brake.succeeded(attempt);
+    return right;
   }
 
   /** Each change of one's own account is one transaction here: what is to be audited is written in it, after `work`. */

@@ -3,6 +3,7 @@ import { type Db, type JobInsert, PgBoss } from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
 import { MiraConfig } from '../../config/mira.config';
 import { DATABASE_TARGET, type DatabaseTarget } from '../../database/database-target';
+import { withinDeadline } from '../../database/deadline';
 import type { Statement } from '../../database/group.client';
 import { TENANT_ROLE } from '../../database/tenant.database';
 import { watchedSocket } from '../../database/watched-socket';
@@ -10,8 +11,9 @@ import { ATTEMPTS_PER_JOB, ClaimedJob } from './claimed-job';
 
 const QUEUE = 'delivery';
 const SCHEMA = 'pgboss';
-/** Connections of pg-boss itself: fetching, and its own upkeep. */
-const POOL_SIZE = 3;
+/** Connections of pg-boss itself, for its upkeep. */
+const POOL_SIZE = 2;
+const CLAIM_TIMEOUT_MS = 10_000;
 /** Beyond the timeouts of attempts: loading, recording again while the database restarts. */
 const EXPIRY_MARGIN_SECONDS = 20;
 /** How often pg-boss looks for jobs whose worker died. */
@@ -117,7 +119,14 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
 
   /** Takes up to `count` jobs that are due, none of these tenants. */
   async claim(count: number, without: readonly string[] = []): Promise<ClaimedJob[]> {
-    const jobs = await this.boss.fetch<JobData>(QUEUE, { batchSize: count, ignoreGroups: [...without] });
+    // Not on pg-boss's own connections, which may wait for minutes on a server that went away without a word.
+    const db: Db = {
+      executeSql: (text, values) =>
+        withinDeadline(this.dataSource, CLAIM_TIMEOUT_MS, (client) =>
+          client.query({ name: nameOf(text), text, values }),
+        ),
+    };
+    const jobs = await this.boss.fetch<JobData>(QUEUE, { batchSize: count, ignoreGroups: [...without], db });
     return jobs.map(
       ({ id, retryCount, data }) => new ClaimedJob(data.tenant_id, data.delivery_ids, data.attempt, { id, retryCount }),
     );
