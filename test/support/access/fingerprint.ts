@@ -2,16 +2,11 @@ import { DataSource } from 'typeorm';
 import { ownedTables } from '../../../src/database/owned-tables';
 import type { TestMira } from '../mira';
 
-/** What a refused request may well change: when a key was last used, how often a sender came, who was refused, usage. */
+/** What a refused request may well change: when a key was last used, how often a sender came, and who was refused. */
 const PASSING_COLUMNS = ['last_used_at'];
-const PASSING_TABLES = [
-  'rate_limit_buckets',
-  'sign_in_failures',
-  'audit_logs',
-  'audit_heads',
-  'audit_checkpoints',
-  'usage_counters',
-];
+const PASSING_TABLES = ['rate_limit_buckets', 'sign_in_failures', 'audit_logs', 'audit_heads', 'audit_checkpoints'];
+/** Calls are counted whatever became of them, and written some seconds later. */
+const STAYING_ROWS = `to_jsonb(r) ->> 'metric' IS DISTINCT FROM 'api_calls'`;
 
 /**
  * How many rows each table has, with a checksum of all that stands in them: of one tenant's alone, or of everything.
@@ -25,7 +20,7 @@ export async function fingerprint(mira: TestMira, tenantId?: string): Promise<Re
   const parts = tables.map(({ name, tenantColumn }) => {
     const rows = tenantColumn === null ? name : `${name} WHERE ${tenantColumn} = $1`;
     return `SELECT '${name}' AS name, (SELECT count(*) || ' ' || coalesce(md5(string_agg(line, '' ORDER BY line)), '')
-      FROM (SELECT (to_jsonb(r) - ARRAY[${passing}]::text[])::text AS line FROM (SELECT * FROM ${rows}) r) lines) AS sum`;
+      FROM (SELECT (to_jsonb(r) - ARRAY[${passing}]::text[])::text AS line FROM (SELECT * FROM ${rows}) r WHERE ${STAYING_ROWS}) lines) AS sum`;
   });
   const found: { name: string; sum: string }[] = await manager.query(
     parts.join(' UNION ALL '),

@@ -31,6 +31,8 @@ export interface RouteRow {
   readonly besides?: readonly Permission[];
   /** Tenants are for an admin to see without crossing over. */
   readonly seesAllTenants?: true;
+  /** It answers with sums over what is the tenant's, and shows none of it. */
+  readonly sums?: true;
   /** Declared public, for its own guard finds out who sends. */
   readonly guardedBySender?: true;
 }
@@ -97,7 +99,6 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     seesAllTenants: true,
   },
   'DELETE /api/v1/tenants/:id': { needs: ['tenant:delete'], succeeds: 200, thing: 'tenant', seesAllTenants: true },
-
   'GET /api/v1/tenants/:id/tier-preview': {
     needs: ['tenant:update'],
     succeeds: 200,
@@ -115,24 +116,25 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     needs: ['tenant:update'],
     succeeds: 200,
     thing: 'tenant',
-    params: { name: 'max_users' },
+    params: { name: 'max_projects' },
     body: () => ({ max: 1_000 }),
     seesAllTenants: true,
   },
+  // Agreed on nothing yet.
   'DELETE /api/v1/tenants/:id/overrides/:name': {
     needs: ['tenant:update'],
-    succeeds: 204,
+    succeeds: 404,
     thing: 'tenant',
-    params: { name: 'max_integrations' },
+    params: { name: 'max_users' },
     seesAllTenants: true,
   },
 
   'GET /api/v1/plans': { needs: 'a credential', succeeds: 200 },
-  'GET /api/v1/limits': { needs: ['usage:read'], succeeds: 200 },
-  'GET /api/v1/features': { needs: ['usage:read'], succeeds: 200 },
-  'GET /api/v1/analytics': { needs: ['usage:read'], succeeds: 200 },
-  'GET /api/v1/usage/series': { needs: ['usage:read'], succeeds: 200, query: 'metric=webhooks_received' },
-  'GET /api/v1/usage/export': { needs: ['usage:read'], succeeds: 200 },
+  'GET /api/v1/limits': { needs: ['usage:read'], succeeds: 200, sums: true },
+  'GET /api/v1/features': { needs: ['usage:read'], succeeds: 200, sums: true },
+  'GET /api/v1/analytics': { needs: ['usage:read'], succeeds: 200, sums: true },
+  'GET /api/v1/usage/series': { needs: ['usage:read'], succeeds: 200, query: 'metric=api_calls', sums: true },
+  'GET /api/v1/usage/export': { needs: ['usage:read'], succeeds: 200, sums: true },
 
   'GET /api/v1/users/me': { needs: 'a credential', succeeds: 200, crossed: 403 },
   'PATCH /api/v1/users/me': {
