@@ -257,8 +257,9 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'GET /api/v1/events/:id': { needs: ['webhook:read'], succeeds: 200, thing: 'event' },
   'GET /api/v1/events/:id/body': { needs: ['webhook:read'], succeeds: 200, thing: 'event' },
 
-  'GET /api/v1/audit-logs': { needs: ['audit:read'], succeeds: 200 },
-  'GET /api/v1/audit-logs/export': { needs: ['audit:read'], succeeds: 200, query: 'format=csv' },
+  // By their kind, since refusals of the sweep itself are entries too, and would fill the first page.
+  'GET /api/v1/audit-logs': { needs: ['audit:read'], succeeds: 200, query: 'resource_type=thing' },
+  'GET /api/v1/audit-logs/export': { needs: ['audit:read'], succeeds: 200, query: 'format=csv&resource_type=thing' },
   'GET /api/v1/audit-logs/verify': { needs: ['audit:read'], succeeds: 200 },
   'GET /api/v1/audit-logs/:id': { needs: ['audit:read'], succeeds: 200, thing: 'auditEntry' },
 

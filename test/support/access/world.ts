@@ -161,7 +161,7 @@ export class World {
       case 'auditEntry':
         await this.mira.sql('SELECT audit_append($1, $2, NULL, NULL)', [
           tenantId,
-          { id, at_ms: Date.now(), action: 'a.b', resource_type: 'a' },
+          { id, at_ms: Date.now(), action: 'thing.made', resource_type: 'thing' },
         ]);
         return id;
       case 'event':
