@@ -3,10 +3,7 @@ import { testServerUrl } from '../support/databases';
 import { startTestMira, type TestMira, testConfig } from '../support/mira';
 import { aPerson, bearer, refresh, signedIn, signIn, tokensIn } from '../support/people';
 
-// The embedded database has one process alone; announce-databases tells when there is no server to share.
-const onServer = testServerUrl ? describe : describe.skip;
-
-onServer('two processes on one database server', () => {
+function twoProcesses(): void {
   let here: TestMira;
   let there: RunningMira;
 
@@ -80,4 +77,13 @@ onServer('two processes on one database server', () => {
     for (let i = 0; i < 5; i++) expect(await failThere()).toBe(401);
     expect((await signIn(here, username)).status).toBe(429);
   });
-});
+}
+
+// The embedded database has one process alone.
+if (testServerUrl) {
+  describe('two processes on one database server', twoProcesses);
+} else {
+  it('two processes on one database were left out: it takes a server, see MIRA_TEST_DATABASE_URL', () => {
+    expect(testServerUrl).toBeUndefined();
+  });
+}
