@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../../database/tenant.database';
 import { type DeliveryDetailView, deliveryDetailView, type DeliveryView, deliveryView } from './delivery-view.dto';
 import type { Delivery, DeliveryStatus } from './delivery.entity';
-import { DeliveryQueue } from './delivery.queue';
+import { DeliveryQueue } from './queue/delivery.queue';
 import { DeliveryRepository } from './delivery.repository';
 import type { ListDeliveriesQuery } from './list-deliveries.dto';
 

@@ -1,7 +1,7 @@
 import { ApiProblem } from '@mira/problem';
 import { applyDecorators } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiConsumes, ApiHeader, ApiOkResponse, ApiParam } from '@nestjs/swagger';
-import { HOPS_HEADER } from '../delivery/hops';
+import { HOPS_HEADER } from '../delivery/attempt/hops';
 import { serviceNames } from '../source/source.registry';
 import { ReceivedView } from './received.dto';
 

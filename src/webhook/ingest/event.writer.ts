@@ -6,7 +6,7 @@ import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import { DAILY_WEBHOOKS, HeldQuotas, holdingQuota } from '../../enterprise/plan/held-quotas';
 import { UsageClock } from '../../enterprise/usage/usage.clock';
-import { DeliveryQueue } from '../delivery/delivery.queue';
+import { DeliveryQueue } from '../delivery/queue/delivery.queue';
 import { matchRoutes, type RoutingRule } from '../route/route.matcher';
 import { DedupKeys } from './dedup.keys';
 import type { IncomingEvent, Stored } from './incoming-event';

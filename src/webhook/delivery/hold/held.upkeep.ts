@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { MiraConfig } from '../../config/mira.config';
-import { Upkeep } from '../../database/upkeep';
+import { MiraConfig } from '../../../config/mira.config';
+import { Upkeep } from '../../../database/upkeep';
 import { WorkflowQuota } from './workflow.quota';
 
 /** Lets go on what the plan held back, soon after the month turned or the plan grew. */
