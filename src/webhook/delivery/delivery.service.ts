@@ -77,6 +77,12 @@ function isUnderWay({ status, nextAttemptAt }: Delivery, now: Date): boolean {
 const REFUSALS: Readonly<Record<DeliveryStatus, string | null>> = {
   queued: null,
   dead: null,
+  set_aside: null,
+  accepted: 'This delivery arrived; there is nothing to try again.',
+  running: 'This delivery arrived, and its execution runs.',
+  succeeded: 'This delivery arrived, and its execution succeeded; there is nothing to try again.',
+  failed: 'This delivery arrived, and its execution failed: have n8n run it again.',
+  unknown: 'This delivery arrived; what became of its execution is not known.',
   delivered: 'This delivery arrived; there is nothing to try again.',
   held: 'This delivery is held, and goes on by itself when what holds it has passed.',
 };
