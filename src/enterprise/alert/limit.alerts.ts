@@ -23,14 +23,23 @@ export class LimitAlerts {
     private readonly clock: UsageClock,
   ) {}
 
-  /** Gives those that are due; answers with how many these were. */
+  /**
+   * Gives those that are due; answers with how many these were. Where one cannot be given the others are, and it is
+   * thrown why it could not.
+   */
   async give(): Promise<number> {
     const due: DueAlert[] = await this.dataSource.query(dueAlerts(this.clock));
     let given = 0;
+    const failures: unknown[] = [];
     for (const alert of due) {
-      const isGiven = await this.database.transaction(alert.tenant_id, (manager) => this.giveOne(manager, alert));
-      if (isGiven) given++;
+      try {
+        const isGiven = await this.database.transaction(alert.tenant_id, (manager) => this.giveOne(manager, alert));
+        if (isGiven) given++;
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return given;
   }
 
