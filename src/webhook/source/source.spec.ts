@@ -175,7 +175,7 @@ describe('generic', () => {
   it('stops rather than guess when a stored setting is unusable', () => {
     const bad = [{ header: 7 }, { encoding: 'rot13' }, { prefix: {} }, { timestamp_header: false }];
     for (const config of bad) {
-      expect(() => generic.verify(aRequest(), { secrets, config, now })).toThrow(TypeError);
+      expect(() => generic.verify(aRequest(), { secrets, config, url: '', now })).toThrow(TypeError);
     }
   });
 
@@ -183,12 +183,12 @@ describe('generic', () => {
     const proof = signHmac([Buffer.from('x')], 'a secret of somebody', { algorithm: 'sha256', encoding: 'hex' });
     const config = { header: null, encoding: null, prefix: null, timestamp_header: null };
     const request = aRequest({ 'x-webhook-signature': proof }, 'x');
-    expect(generic.verify(request, { secrets, config, now })).toEqual({ kind: 'valid', proof });
+    expect(generic.verify(request, { secrets, config, url: '', now })).toEqual({ kind: 'valid', proof });
   });
 
   it('does not take what an object inherits for a header', () => {
     for (const header of ['constructor', '__proto__', 'toString']) {
-      expect(generic.verify(aRequest(), { secrets, config: { header }, now }).kind).toBe('missing');
+      expect(generic.verify(aRequest(), { secrets, config: { header }, url: '', now }).kind).toBe('missing');
     }
   });
 });
