@@ -4,8 +4,8 @@ import type { DataSource } from 'typeorm';
 import { MiraConfig } from '../config/mira.config';
 import { LatencyRecorder } from '../metrics/latency.recorder';
 import { MetricsService } from '../metrics/metrics.service';
-import type { DeliveryQueue } from '../webhook/delivery/delivery.queue';
-import type { DeliveryWorker } from '../webhook/delivery/delivery.worker';
+import type { DeliveryQueue } from '../webhook/delivery/queue/delivery.queue';
+import type { DeliveryWorker } from '../webhook/delivery/queue/delivery.worker';
 import { HealthService } from './health.service';
 import { Readiness } from './readiness';
 

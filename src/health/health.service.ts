@@ -4,8 +4,8 @@ import { DataSource } from 'typeorm';
 import { version } from '../../package.json';
 import { MiraConfig } from '../config/mira.config';
 import { MetricsService } from '../metrics/metrics.service';
-import { DeliveryQueue } from '../webhook/delivery/delivery.queue';
-import { DeliveryWorker } from '../webhook/delivery/delivery.worker';
+import { DeliveryQueue } from '../webhook/delivery/queue/delivery.queue';
+import { DeliveryWorker } from '../webhook/delivery/queue/delivery.worker';
 import type { CheckView, HealthView, ReadyView } from './health.dto';
 import { Readiness } from './readiness';
 

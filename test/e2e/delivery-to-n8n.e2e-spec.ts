@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually';
 import { aWebhookNode, FakeN8n } from '../support/fake-n8n';
 import { describeMira } from '../support/mira';
 import { request } from '../support/people';
-import { WorkflowQuota } from '../../src/webhook/delivery/workflow.quota';
+import { WorkflowQuota } from '../../src/webhook/delivery/hold/workflow.quota';
 import { signedAsGithub } from '../support/signed';
 
 describeMira(

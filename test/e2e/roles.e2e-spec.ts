@@ -1,4 +1,4 @@
-import { DeliveryWorker } from '../../src/webhook/delivery/delivery.worker';
+import { DeliveryWorker } from '../../src/webhook/delivery/queue/delivery.worker';
 import { startMira } from '../../src/mira';
 import { welcome } from '../../src/welcome';
 import { kinds, scratchDatabase } from '../support/databases';

@@ -4,7 +4,7 @@ import { GroupCommit } from '../../src/database/group-commit';
 import { newId } from '../../src/database/new-id';
 import { DAILY_WEBHOOKS, HeldQuotas, holdingQuota } from '../../src/enterprise/plan/held-quotas';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
-import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
+import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';
 import type { IncomingEvent, Stored } from '../../src/webhook/ingest/incoming-event';

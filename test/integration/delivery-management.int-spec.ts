@@ -1,8 +1,8 @@
 import { MiraConfig } from '../../src/config/mira.config';
 import { newId } from '../../src/database/new-id';
-import { DeliveryAttempt } from '../../src/webhook/delivery/delivery-attempt.entity';
+import { DeliveryAttempt } from '../../src/webhook/delivery/attempt/delivery-attempt.entity';
 import { Delivery, type DeliveryStatus } from '../../src/webhook/delivery/delivery.entity';
-import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
+import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { DeliveryRepository } from '../../src/webhook/delivery/delivery.repository';
 import { DeliveryService } from '../../src/webhook/delivery/delivery.service';
 import { ListDeliveriesQuery } from '../../src/webhook/delivery/list-deliveries.dto';

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
-import { ATTEMPTS_PER_JOB, type ClaimedJob } from '../../src/webhook/delivery/claimed-job';
-import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
+import { ATTEMPTS_PER_JOB, type ClaimedJob } from '../../src/webhook/delivery/queue/claimed-job';
+import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { describeOnEachDatabase } from '../support/databases';
 
 /** All but Date. */

@@ -2,7 +2,7 @@ import { AgentRegistry } from '../../src/agent/agent.registry';
 import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { TenantDatabase } from '../../src/database/tenant.database';
-import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
+import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import { DEDUP_DAYS, DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';

@@ -2,10 +2,10 @@ import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../src/enterprise/plan/held-quotas';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
-import { AttemptRecorder } from '../../src/webhook/delivery/attempt.recorder';
-import { ClaimedJob } from '../../src/webhook/delivery/claimed-job';
-import { DeliveryQueue } from '../../src/webhook/delivery/delivery.queue';
-import { WorkflowQuota } from '../../src/webhook/delivery/workflow.quota';
+import { AttemptRecorder } from '../../src/webhook/delivery/attempt/attempt.recorder';
+import { ClaimedJob } from '../../src/webhook/delivery/queue/claimed-job';
+import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import { WorkflowQuota } from '../../src/webhook/delivery/hold/workflow.quota';
 import { describeOnEachDatabase } from '../support/databases';
 import { SetClock } from '../support/set-clock';
 

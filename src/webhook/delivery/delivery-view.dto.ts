@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { DeliveryAttempt } from './delivery-attempt.entity';
+import type { DeliveryAttempt } from './attempt/delivery-attempt.entity';
 import { type Delivery, DELIVERY_STATUSES, type DeliveryStatus } from './delivery.entity';
 
 /** A delivery as it is listed. */

@@ -5,19 +5,19 @@ import { MiraConfig } from '../../config/mira.config';
 import { UsageModule } from '../../enterprise/usage/usage.module';
 import { MetricsModule } from '../../metrics/metrics.module';
 import { N8nModule } from '../../n8n/n8n.module';
-import { AttemptMaker } from './attempt.maker';
-import { AttemptRecorder } from './attempt.recorder';
-import { DeliveryAttempt } from './delivery-attempt.entity';
+import { AttemptMaker } from './attempt/attempt.maker';
+import { AttemptRecorder } from './attempt/attempt.recorder';
+import { DeliveryAttempt } from './attempt/delivery-attempt.entity';
 import { DeliveryController } from './delivery.controller';
 import { Delivery } from './delivery.entity';
-import { DeliveryQueue } from './delivery.queue';
+import { DeliveryQueue } from './queue/delivery.queue';
 import { DeliveryRepository } from './delivery.repository';
 import { DeliveryService } from './delivery.service';
-import { DeliveryUpkeep } from './delivery.upkeep';
-import { DeliveryWorker } from './delivery.worker';
-import { HeldUpkeep } from './held.upkeep';
-import { IngestPressure } from './ingest.pressure';
-import { WorkflowQuota } from './workflow.quota';
+import { DeliveryUpkeep } from './queue/delivery.upkeep';
+import { DeliveryWorker } from './queue/delivery.worker';
+import { HeldUpkeep } from './hold/held.upkeep';
+import { IngestPressure } from './queue/ingest.pressure';
+import { WorkflowQuota } from './hold/workflow.quota';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Delivery, DeliveryAttempt]), AgentModule, MetricsModule, N8nModule, UsageModule],

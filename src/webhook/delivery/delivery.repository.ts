@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
-import { DeliveryAttempt } from './delivery-attempt.entity';
+import { DeliveryAttempt } from './attempt/delivery-attempt.entity';
 import { Delivery, type DeliveryStatus } from './delivery.entity';
 
 /** Which deliveries, newest first; what is undefined does not matter. */

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../../database/tenant.database';
 import { type DeliveryDetailView, deliveryDetailView, type DeliveryView, deliveryView } from './delivery-view.dto';
 import type { Delivery, DeliveryStatus } from './delivery.entity';
-import { DeliveryQueue } from './delivery.queue';
+import { DeliveryQueue } from './queue/delivery.queue';
 import { DeliveryRepository } from './delivery.repository';
 import type { ListDeliveriesQuery } from './list-deliveries.dto';
 
@@ -77,6 +77,12 @@ function isUnderWay({ status, nextAttemptAt }: Delivery, now: Date): boolean {
 const REFUSALS: Readonly<Record<DeliveryStatus, string | null>> = {
   queued: null,
   dead: null,
+  set_aside: null,
+  accepted: 'This delivery arrived; there is nothing to try again.',
+  running: 'This delivery arrived, and its execution runs.',
+  succeeded: 'This delivery arrived, and its execution succeeded; there is nothing to try again.',
+  failed: 'This delivery arrived, and its execution failed: have n8n run it again.',
+  unknown: 'This delivery arrived; what became of its execution is not known.',
   delivered: 'This delivery arrived; there is nothing to try again.',
   held: 'This delivery is held, and goes on by itself when what holds it has passed.',
 };

@@ -10,7 +10,7 @@ import {
   ApiParam,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { HOPS_HEADER } from '../delivery/hops';
+import { HOPS_HEADER } from '../delivery/attempt/hops';
 import { serviceNames } from '../source/source.registry';
 import { ReceivedView } from './received.dto';
 

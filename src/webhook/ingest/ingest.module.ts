@@ -44,6 +44,7 @@ class BucketModule {}
   ],
   controllers: [WebhookController, ProbeController],
   providers: [DedupKeys, EventWriter, IngestService, IngestUpkeep],
+  exports: [EventWriter],
 })
 export class IngestModule implements OnApplicationShutdown {
   constructor(private readonly buckets: LeasedBuckets) {}

@@ -1,6 +1,6 @@
 import { problems } from '@mira/problem';
 import { type RequestHandler, Router } from 'express';
-import { HOPS_HEADER, hopsOf, MAX_HOPS } from '../delivery/hops';
+import { HOPS_HEADER, hopsOf, MAX_HOPS } from '../delivery/attempt/hops';
 import { findSource } from '../source/source.registry';
 
 /**

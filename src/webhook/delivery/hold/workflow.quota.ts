@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { GroupClient, Statement } from '../../database/group.client';
-import { HeldQuotas, holdingQuota, MONTHLY_WORKFLOWS } from '../../enterprise/plan/held-quotas';
-import { limitSql } from '../../enterprise/plan/plan.sql';
-import { periodsOf } from '../../enterprise/usage/periods';
-import { UsageClock } from '../../enterprise/usage/usage.clock';
-import type { ClaimedJob } from './claimed-job';
-import { DeliveryQueue } from './delivery.queue';
+import type { GroupClient, Statement } from '../../../database/group.client';
+import { HeldQuotas, holdingQuota, MONTHLY_WORKFLOWS } from '../../../enterprise/plan/held-quotas';
+import { limitSql } from '../../../enterprise/plan/plan.sql';
+import { periodsOf } from '../../../enterprise/usage/periods';
+import { UsageClock } from '../../../enterprise/usage/usage.clock';
+import type { ClaimedJob } from '../queue/claimed-job';
+import { DeliveryQueue } from '../queue/delivery.queue';
 
 /** Few enough that nobody waits long behind them. */
 const RELEASED_AT_ONCE = 1_000;

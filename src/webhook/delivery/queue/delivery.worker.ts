@@ -2,19 +2,19 @@ import { describeError } from '@mira/problem';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MiraConfig } from '../../config/mira.config';
-import { TenantDatabase } from '../../database/tenant.database';
-import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../enterprise/plan/held-quotas';
-import { MetricsService } from '../../metrics/metrics.service';
-import { AttemptMaker } from './attempt.maker';
-import { AttemptRecorder } from './attempt.recorder';
+import { MiraConfig } from '../../../config/mira.config';
+import { TenantDatabase } from '../../../database/tenant.database';
+import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../../enterprise/plan/held-quotas';
+import { MetricsService } from '../../../metrics/metrics.service';
+import { AttemptMaker } from '../attempt/attempt.maker';
+import { AttemptRecorder } from '../attempt/attempt.recorder';
 import type { ClaimedJob } from './claimed-job';
 import { type Claimable, DeliveryPlaces } from './delivery.places';
 import { DeliveryQueue } from './delivery.queue';
-import { type DueDelivery, loadDue } from './due-delivery';
+import { type DueDelivery, loadDue } from '../attempt/due-delivery';
 import { IngestPressure } from './ingest.pressure';
-import { type Outcome, outcomeOf } from './outcome';
-import { WorkflowQuota } from './workflow.quota';
+import { type Outcome, outcomeOf } from '../attempt/outcome';
+import { WorkflowQuota } from '../hold/workflow.quota';
 
 /** How often an idle worker looks for what fell due; what this process adds itself wakes it at once. */
 const POLL_MS = 500;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { MiraConfig } from '../../config/mira.config';
-import { Upkeep } from '../../database/upkeep';
+import { MiraConfig } from '../../../config/mira.config';
+import { Upkeep } from '../../../database/upkeep';
 import { DeliveryQueue } from './delivery.queue';
 
 /** Looks now and then for deliveries that nobody would ever make, so that "queued" never means "forgotten". */

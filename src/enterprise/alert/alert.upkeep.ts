@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { MiraConfig } from '../../config/mira.config';
 import { Upkeep } from '../../database/upkeep';
-import { WorkflowQuota } from './workflow.quota';
+import { LimitAlerts } from './limit.alerts';
 
-/** Lets go on what the plan held back, soon after the month turned or the plan grew. */
+/** Looks for limits that are nearly used up. */
 @Injectable()
-export class HeldUpkeep extends Upkeep {
-  protected readonly everyMs = 15_000;
+export class AlertUpkeep extends Upkeep {
+  protected readonly everyMs = 10_000;
 
   constructor(
     private readonly config: MiraConfig,
-    private readonly quota: WorkflowQuota,
+    private readonly alerts: LimitAlerts,
   ) {
     super();
   }
@@ -20,7 +20,7 @@ export class HeldUpkeep extends Upkeep {
   }
 
   protected async run(): Promise<void> {
-    const released = await this.quota.release();
-    if (released > 0) this.logger.log(`${released} deliveries that the plan held back go on`);
+    const given = await this.alerts.give();
+    if (given > 0) this.logger.log(`${given} alerts of limits were given`);
   }
 }

@@ -1,5 +1,5 @@
-import type { GroupClient } from '../../database/group.client';
-import type { ClaimedJob } from './claimed-job';
+import type { GroupClient } from '../../../database/group.client';
+import type { ClaimedJob } from '../queue/claimed-job';
 import { hopsOf } from './hops';
 
 /** All that an attempt needs to know, read in one query for a whole batch of jobs. */

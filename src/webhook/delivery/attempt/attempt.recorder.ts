@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Statement } from '../../database/group.client';
-import { isCollision, isDataFault, isDatabaseAway } from '../../database/database-away';
-import { GroupCommit } from '../../database/group-commit';
-import { TenantDatabase } from '../../database/tenant.database';
-import { UsageClock } from '../../enterprise/usage/usage.clock';
-import type { ClaimedJob } from './claimed-job';
-import { DeliveryQueue } from './delivery.queue';
+import type { Statement } from '../../../database/group.client';
+import { isCollision, isDataFault, isDatabaseAway } from '../../../database/database-away';
+import { GroupCommit } from '../../../database/group-commit';
+import { TenantDatabase } from '../../../database/tenant.database';
+import { UsageClock } from '../../../enterprise/usage/usage.clock';
+import type { ClaimedJob } from '../queue/claimed-job';
+import { DeliveryQueue } from '../queue/delivery.queue';
 import type { Outcome } from './outcome';
-import { countingWorkflows } from './workflow.quota';
+import { countingWorkflows } from '../hold/workflow.quota';
 
 /** An attempt that was made, with what it came to. */
 export interface FinishedAttempt {

@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type Db, type JobInsert, PgBoss } from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
-import { MiraConfig } from '../../config/mira.config';
-import { DATABASE_TARGET, type DatabaseTarget } from '../../database/database-target';
-import { withinDeadline } from '../../database/deadline';
-import type { Statement } from '../../database/group.client';
-import { TENANT_ROLE } from '../../database/tenant.database';
-import { watchedSocket } from '../../database/watched-socket';
+import { MiraConfig } from '../../../config/mira.config';
+import { DATABASE_TARGET, type DatabaseTarget } from '../../../database/database-target';
+import { withinDeadline } from '../../../database/deadline';
+import type { Statement } from '../../../database/group.client';
+import { TENANT_ROLE } from '../../../database/tenant.database';
+import { watchedSocket } from '../../../database/watched-socket';
 import { ATTEMPTS_PER_JOB, ClaimedJob } from './claimed-job';
 
 const QUEUE = 'delivery';

@@ -1,12 +1,12 @@
 import { AddressPolicy, OutboundClient, type OutboundRequest, type OutboundResult } from '@mira/outbound';
 import { signStandard } from '@mira/signature';
 import { Logger } from '@nestjs/common';
-import { Agent, type AgentEvent, type AgentResult } from '../../agent/agent';
-import { AgentRegistry } from '../../agent/agent.registry';
-import { loadConfig } from '../../config/load-config';
-import { SecretCipher } from '../../database/secret.cipher';
-import { sealApiKey, sealSigningSecret } from '../../n8n/integration.connection';
-import { WorkflowDirectory } from '../../n8n/workflow.directory';
+import { Agent, type AgentEvent, type AgentResult } from '../../../agent/agent';
+import { AgentRegistry } from '../../../agent/agent.registry';
+import { loadConfig } from '../../../config/load-config';
+import { SecretCipher } from '../../../database/secret.cipher';
+import { sealApiKey, sealSigningSecret } from '../../../n8n/integration.connection';
+import { WorkflowDirectory } from '../../../n8n/workflow.directory';
 import { AttemptMaker } from './attempt.maker';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
 

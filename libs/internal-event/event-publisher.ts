@@ -1,0 +1,23 @@
+import type { EntityManager } from 'typeorm';
+
+/** Something that happened in the program itself, as others are told of it. */
+export interface InternalEvent {
+  /** What routes ask for: `project_created`, `limit.near`. */
+  readonly type: string;
+  /** What is told of it. Becomes JSON: no secrets, and nothing that an answer would not show. */
+  readonly data: object;
+  /** Where a webhook led to it: how many deliveries of Mira's lie behind. Circles are found by it. */
+  readonly hops?: number;
+}
+
+/**
+ * Where features tell what happened in a tenant, so that its routes can carry it on. Events of the program's own are
+ * stored, routed and delivered as all others are.
+ */
+export abstract class EventPublisher {
+  /**
+   * Stores the event and its deliveries within the transaction of what it tells of: there is never the one without
+   * the other. The transaction must be the tenant's. Resolves to the event's id.
+   */
+  abstract publish(manager: EntityManager, tenantId: string, event: InternalEvent): Promise<string>;
+}

@@ -1,0 +1,1 @@
+export { EventPublisher, type InternalEvent } from './event-publisher';
