@@ -7,8 +7,10 @@ import { loadConfig } from '../../../config/load-config';
 import { SecretCipher } from '../../../database/secret.cipher';
 import { sealApiKey, sealSigningSecret } from '../../../n8n/integration.connection';
 import { WorkflowDirectory } from '../../../n8n/workflow.directory';
+import { AgentSender } from './agent.sender';
 import { AttemptMaker } from './attempt.maker';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
+import { N8nSender } from './n8n.sender';
 
 const TIMEOUT_MS = 200;
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
@@ -54,7 +56,8 @@ function aMaker(outbound: FakeOutbound, agent?: Agent): AttemptMaker {
   const config = loadConfig({ env: { MIRA_DELIVERY_TIMEOUT_MS: String(TIMEOUT_MS) }, cwd: __dirname });
   const agents = new AgentRegistry();
   if (agent) agents.register(agent);
-  return new AttemptMaker(config, outbound, cipher, new WorkflowDirectory(outbound), agents);
+  const n8n = new N8nSender(config, outbound, cipher, new WorkflowDirectory(outbound));
+  return new AttemptMaker(new AgentSender(config, agents), n8n);
 }
 
 function toN8n(workflow: { workflowId: string } | { webhookPath: string }): DeliveryTarget {
