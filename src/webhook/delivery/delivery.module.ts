@@ -9,6 +9,7 @@ import { AgentSender } from './attempt/agent.sender';
 import { AttemptMaker } from './attempt/attempt.maker';
 import { AttemptRecorder } from './attempt/attempt.recorder';
 import { DeliveryAttempt } from './attempt/delivery-attempt.entity';
+import { HttpSender } from './attempt/http.sender';
 import { N8nSender } from './attempt/n8n.sender';
 import { DeliveryController } from './delivery.controller';
 import { Delivery } from './delivery.entity';
@@ -34,6 +35,7 @@ import { WorkflowQuota } from './hold/workflow.quota';
     DeliveryUpkeep,
     DeliveryWorker,
     HeldUpkeep,
+    HttpSender,
     IngestPressure,
     N8nSender,
     WorkflowQuota,

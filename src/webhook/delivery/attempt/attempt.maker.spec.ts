@@ -5,11 +5,13 @@ import { Agent, type AgentEvent, type AgentResult } from '../../../agent/agent';
 import { AgentRegistry } from '../../../agent/agent.registry';
 import { loadConfig } from '../../../config/load-config';
 import { SecretCipher } from '../../../database/secret.cipher';
+import { HttpReceiver } from '../../../n8n/http/http.receiver';
 import { sealApiKey, sealSigningSecret } from '../../../n8n/integration.connection';
 import { WorkflowDirectory } from '../../../n8n/workflow.directory';
 import { AgentSender } from './agent.sender';
 import { AttemptMaker } from './attempt.maker';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
+import { HttpSender } from './http.sender';
 import { N8nSender } from './n8n.sender';
 
 const TIMEOUT_MS = 200;
@@ -57,7 +59,8 @@ function aMaker(outbound: FakeOutbound, agent?: Agent): AttemptMaker {
   const agents = new AgentRegistry();
   if (agent) agents.register(agent);
   const n8n = new N8nSender(config, outbound, cipher, new WorkflowDirectory(outbound));
-  return new AttemptMaker(new AgentSender(config, agents), n8n);
+  const http = new HttpSender(config, cipher, new HttpReceiver(outbound));
+  return new AttemptMaker(new AgentSender(config, agents), n8n, http);
 }
 
 function toN8n(workflow: { workflowId: string } | { webhookPath: string }): DeliveryTarget {
@@ -68,6 +71,8 @@ function toN8n(workflow: { workflowId: string } | { webhookPath: string }): Deli
     base_url: 'https://n8n.example.com',
     api_key: sealApiKey(cipher, row, 'an n8n key'),
     signing_secret: sealSigningSecret(cipher, row, SECRET),
+    previous_signing_secret: null,
+    previous_signing_secret_expires_at: null,
   };
   return { kind: 'n8n', workflow, integration };
 }

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { AgentSender } from './agent.sender';
 import { type AttemptAnswer, withoutResponse } from './attempt-answer';
 import type { DueDelivery } from './due-delivery';
+import { HttpSender } from './http.sender';
 import { N8nSender } from './n8n.sender';
 
 /** Makes one attempt: gives it to the sender of its target's kind. No transaction is open meanwhile. */
@@ -13,6 +14,7 @@ export class AttemptMaker {
   constructor(
     private readonly agent: AgentSender,
     private readonly n8n: N8nSender,
+    private readonly http: HttpSender,
   ) {}
 
   /** Never throws: whatever goes wrong on the way is an answer too. */
@@ -38,6 +40,8 @@ export class AttemptMaker {
         return this.agent.send(delivery, target);
       case 'n8n':
         return this.n8n.send(delivery, target);
+      case 'http':
+        return this.http.send(delivery, target);
     }
   }
 }

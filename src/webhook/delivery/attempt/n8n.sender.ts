@@ -1,9 +1,9 @@
 import { OutboundClient } from '@mira/outbound';
-import { signStandard } from '@mira/signature';
+import { signStandardWithEach } from '@mira/signature';
 import { Injectable } from '@nestjs/common';
 import { MiraConfig } from '../../../config/mira.config';
 import { SecretCipher } from '../../../database/secret.cipher';
-import { type N8nConnection, openConnection } from '../../../n8n/integration.connection';
+import { type N8nConnection, openConnection, secretsThatSign } from '../../../n8n/integration.connection';
 import { classifyN8nAnswer } from '../../../n8n/n8n.answer';
 import { addressFault, type WorkflowAddress } from '../../../n8n/workflow-address';
 import { WorkflowDirectory, type WorkflowReference } from '../../../n8n/workflow.directory';
@@ -38,7 +38,7 @@ export class N8nSender {
     }
     const timestampSeconds = Math.floor(Date.now() / 1_000);
     const { body } = delivery.event;
-    const signature = signStandard({ id: delivery.id, timestampSeconds, body, secret: connection.signingSecret });
+    const signature = signStandardWithEach({ id: delivery.id, timestampSeconds, body }, secretsThatSign(connection));
     const answer = await this.outbound.send({
       method: address.method,
       url: address.url,
