@@ -6,6 +6,7 @@ import { AgentRegistry } from '../../../agent/agent.registry';
 import { loadConfig } from '../../../config/load-config';
 import { SecretCipher } from '../../../database/secret.cipher';
 import { sealApiKey, sealSigningSecret } from '../../../n8n/integration.connection';
+import { N8nClient } from '../../../n8n/client/n8n.client';
 import { WorkflowDirectory } from '../../../n8n/workflow.directory';
 import { AttemptMaker } from './attempt.maker';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
@@ -54,7 +55,7 @@ function aMaker(outbound: FakeOutbound, agent?: Agent): AttemptMaker {
   const config = loadConfig({ env: { MIRA_DELIVERY_TIMEOUT_MS: String(TIMEOUT_MS) }, cwd: __dirname });
   const agents = new AgentRegistry();
   if (agent) agents.register(agent);
-  return new AttemptMaker(config, outbound, cipher, new WorkflowDirectory(outbound), agents);
+  return new AttemptMaker(config, outbound, cipher, new WorkflowDirectory(new N8nClient(outbound)), agents);
 }
 
 function toN8n(workflow: { workflowId: string } | { webhookPath: string }): DeliveryTarget {
