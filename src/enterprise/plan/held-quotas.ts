@@ -8,7 +8,7 @@ import { limitSql } from './plan.sql';
 import { type Limit, UNLIMITED } from './plans';
 
 /** A limit of what is counted by time: which counter it is about. */
-interface Quota {
+export interface Quota {
   readonly limit: Limit;
   readonly metric: Metric;
   readonly period: Period;
