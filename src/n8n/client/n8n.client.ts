@@ -70,7 +70,9 @@ export class N8nClient {
     { includeData = false } = {},
   ): Promise<N8nReply<N8nExecution>> {
     if (!isExecutionId(id)) return failure('not_found', 'n8n has no execution of this id.');
-    return this.get(connection, `executions/${id}?${queryOf({ includeData })}`, {}, readExecution);
+    const reply = await this.get(connection, `executions/${id}?${queryOf({ includeData })}`, {}, readExecution);
+    // To 2.x an id that is no number is a mistake; to whoever asks, it is nobody's.
+    return reply.kind === 'fault' && reply.status === 400 ? { ...reply, fault: 'not_found' } : reply;
   }
 
   /** Newest first. */
