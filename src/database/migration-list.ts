@@ -7,6 +7,7 @@ import { Identity1795300000011 } from './migrations/1795300000011-identity';
 import { Plans1795300000020 } from './migrations/1795300000020-plans';
 import { Audit1795300000030 } from './migrations/1795300000030-audit';
 import { DeliveryProgress1795300000040 } from './migrations/1795300000040-delivery-progress';
+import { LimitAlerts1795300000042 } from './migrations/1795300000042-limit-alerts';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   Plans1795300000020,
   Audit1795300000030,
   DeliveryProgress1795300000040,
+  LimitAlerts1795300000042,
 ];

@@ -43,6 +43,7 @@ class BucketModule {}
   ],
   controllers: [WebhookController],
   providers: [DedupKeys, EventWriter, IngestService, IngestUpkeep],
+  exports: [EventWriter],
 })
 export class IngestModule implements OnApplicationShutdown {
   constructor(private readonly buckets: LeasedBuckets) {}

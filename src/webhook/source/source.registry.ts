@@ -12,6 +12,12 @@ const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [sou
 /** The names that may stand in the URL. */
 export const serviceNames: readonly string[] = [...byName.keys()];
 
+/** The program itself: it tells what happens in it, and nobody else can send in its name. */
+export const INTERNAL_SERVICE = 'mira';
+
+/** Whose events there can be, and so what routes may ask for. */
+export const routableServices: readonly string[] = [...serviceNames, INTERNAL_SERVICE];
+
 /** The source of a `:service`, or undefined where there is no such sender. Names are matched exactly. */
 export function findSource(service: string): Source | undefined {
   return byName.get(service);
