@@ -4,6 +4,7 @@ import { IsBoolean, IsIn, IsObject, ValidateNested } from 'class-validator';
 import { IfGiven } from '../input/if-given.decorator';
 import { IsLine, IsListOfLines } from '../input/line.decorator';
 import { routableServices } from '../source/source.registry';
+import { IsRouteFilter } from './route-filter.decorator';
 import { AgentTargetDto, N8nTargetDto, RouteTargetDto } from './route-target.dto';
 
 export type RouteTarget = N8nTargetDto | AgentTargetDto;
@@ -45,6 +46,10 @@ export class CreateRouteDto {
   @IsListOfLines(MAX_EVENT_TYPES, 255)
   event_types?: string[];
 
+  /** A condition on payload and headers that must hold besides; docs/operating.md has the language. */
+  @IsRouteFilter()
+  filter?: string | null;
+
   @ApiProperty(targetSchema)
   @IsObject(AN_OBJECT)
   @ValidateNested(AN_OBJECT)
@@ -57,7 +62,7 @@ export class CreateRouteDto {
   enabled?: boolean;
 }
 
-/** What is left out stays as it is; `event_types` and `target` are replaced as a whole. */
+/** What is left out stays as it is; `event_types` and `target` are replaced as a whole, and null takes `filter` away. */
 @ApiExtraModels(N8nTargetDto, AgentTargetDto)
 export class UpdateRouteDto {
   @IfGiven()
@@ -72,6 +77,10 @@ export class UpdateRouteDto {
   @IfGiven()
   @IsListOfLines(MAX_EVENT_TYPES, 255)
   event_types?: string[];
+
+  /** A condition on payload and headers that must hold besides; docs/operating.md has the language. */
+  @IsRouteFilter()
+  filter?: string | null;
 
   @ApiProperty({ ...targetSchema, required: false })
   @IfGiven()
