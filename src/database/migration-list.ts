@@ -8,6 +8,7 @@ import { Plans1795300000020 } from './migrations/1795300000020-plans';
 import { Audit1795300000030 } from './migrations/1795300000030-audit';
 import { DeliveryProgress1795300000040 } from './migrations/1795300000040-delivery-progress';
 import { Ledger1795300000041 } from './migrations/1795300000041-ledger';
+import { LimitAlerts1795300000042 } from './migrations/1795300000042-limit-alerts';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   Audit1795300000030,
   DeliveryProgress1795300000040,
   Ledger1795300000041,
+  LimitAlerts1795300000042,
 ];

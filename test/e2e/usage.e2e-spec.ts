@@ -22,9 +22,27 @@ describeMira('usage', (mira) => {
       limits: expect.arrayContaining([
         expect.objectContaining({ limit: 'max_webhooks_per_day', used: 3, share: 0.0003 }),
       ]),
+      deliveries: null,
+    });
+    expect((json['limits'] as { reached_at: string | null }[]).every(({ reached_at }) => reached_at === null)).toBe(
+      true,
+    );
+    expect(Object.keys(json['total_usage'] as object)).toHaveLength(6);
+  });
+
+  it('tells where it leads to, and how deliveries go, from the plan with advanced analytics on', async () => {
+    const { tenantId: id, apiKey } = await mira().addTenant('admin', 'professional');
+    await mira().sql(`INSERT INTO plan_overrides (tenant_id, name, granted) VALUES ($1, 'advanced_analytics', true)`, [
+      id,
+    ]);
+    await mira().sql(`INSERT INTO plan_overrides (tenant_id, name, max) VALUES ($1, 'max_users', 1)`, [id]);
+    const { json } = await mira().get('/api/v1/analytics', { apiKey });
+    expect(json).toMatchObject({
+      limits: expect.arrayContaining([
+        expect.objectContaining({ limit: 'max_users', reached_at: expect.stringMatching(/Z$/) }),
+      ]),
       deliveries: { attempts: 0, success_rate: null, latency_ms: null },
     });
-    expect(Object.keys(json['total_usage'] as object)).toHaveLength(6);
   });
 
   it('counts management requests without a write for each', async () => {

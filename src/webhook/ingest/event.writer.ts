@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResult } from 'pg';
+import type { EntityManager } from 'typeorm';
 import type { GroupClient, Statement } from '../../database/group.client';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
@@ -55,11 +56,20 @@ export class EventWriter {
     return events.map((event) => written.said.get(event.id) ?? reasons.get(event.id) ?? unknown(event));
   }
 
+  /** Stores an event of the program's own within a transaction of its tenant. Nothing is counted. */
+  async writeWithin(manager: EntityManager, event: IncomingEvent, { isRouted }: { isRouted: boolean }): Promise<void> {
+    const rows: RouteRow[] = isRouted ? await manager.query(routesOf([event])) : [];
+    const deliveries = isRouted ? this.plan([event], { rows }) : [];
+    const { text, values } = storing([event], deliveries, new HeldQuotas(DAILY_WEBHOOKS, { rows: [] }));
+    await manager.query(text, values);
+    await this.queue.enqueue(manager, deliveries.map(firstAttemptOf));
+  }
+
   /** Says what became of each event that is new: it was stored, or its tenant had no room for it today. */
   private async store(
     client: GroupClient,
     events: readonly IncomingEvent[],
-    routes: QueryResult,
+    routes: Pick<QueryResult, 'rows'>,
     quotas: HeldQuotas,
   ): Promise<{ said: Map<string, Stored>; planned: boolean }> {
     // Where there is no room at all nothing can be new and stored, so nothing is planned either.
@@ -71,7 +81,7 @@ export class EventWriter {
     return { said: said(events, rows, quotas), planned: deliveries.length > 0 };
   }
 
-  private plan(events: readonly IncomingEvent[], routes: QueryResult): PlannedDelivery[] {
+  private plan(events: readonly IncomingEvent[], routes: Pick<QueryResult, 'rows'>): PlannedDelivery[] {
     const rules = new Map<string, RoutingRule[]>();
     for (const row of routes.rows as RouteRow[]) {
       const rule = { id: row.id, tenantId: row.tenant_id, service: row.service, eventTypes: row.event_types };

@@ -1,4 +1,5 @@
 import { periodsOf } from '../../enterprise/usage/periods';
+import { INTERNAL_SERVICE } from '../source/source.registry';
 
 const COLUMNS = `tenant_id, id, endpoint_id, service, event_type, scope, dedup_key, proof_hash, content_type, headers,
   body_offset, body_length, trace_parent, received_at, routed_count`;
@@ -53,7 +54,7 @@ const storing = (incoming: string) => `
       substr($11::bytea, body_offset, body_length), trace_parent, received_at, routed_count
     FROM incoming
     WHERE dedup_key IS NULL OR id IN (SELECT event_id FROM claimed)
-    RETURNING tenant_id, id, received_at
+    RETURNING tenant_id, id, service, received_at
   ), planned AS (
     INSERT INTO deliveries (tenant_id, id, event_id, route_id, agent_name, next_attempt_at, created_at)
     SELECT d.tenant_id, d.id, d.event_id, d.route_id, d.agent_name, stored.received_at, stored.received_at
@@ -64,7 +65,8 @@ const storing = (incoming: string) => `
     INSERT INTO usage_counters AS u (tenant_id, metric, period, starts_on, count)
     SELECT tenant_id, metric, period, starts_on, count
     FROM (
-      SELECT 'webhooks_received' AS metric, tenant_id, count(*) FROM stored GROUP BY tenant_id
+      SELECT 'webhooks_received' AS metric, tenant_id, count(*) FROM stored
+      WHERE service <> '${INTERNAL_SERVICE}' GROUP BY tenant_id
       UNION ALL SELECT 'webhooks_refused', tenant_id, count(*) FROM refused GROUP BY tenant_id
     ) AS new, ${periodsOf('$21::date')}
     ORDER BY metric, tenant_id, period

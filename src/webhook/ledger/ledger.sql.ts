@@ -1,8 +1,6 @@
 import type { DeliveryStatus } from '../delivery/delivery.entity';
 import { QUEUE, SCHEMA } from '../delivery/queue/delivery.queue';
-
-/** Events of the program itself, which nobody sent and no quota counts. */
-const OWN_SERVICE = 'mira';
+import { INTERNAL_SERVICE } from '../source/source.registry';
 
 /** $1 is a tenant, or null for all. Without it a statement goes through a table once; with it by the tenant's index. */
 const chosen = (column: string): string => `($1::uuid IS NULL OR ${column} = $1)`;
@@ -37,8 +35,8 @@ export const EVENTS = `
     SELECT tenant_id, id, id AS known_id, service, routed_count FROM webhook_events WHERE ${chosen('tenant_id')}
   )
   SELECT tenant_id,
-    count(*) FILTER (WHERE e.service <> '${OWN_SERVICE}') AS stored,
-    count(*) FILTER (WHERE e.service = '${OWN_SERVICE}') AS own_events,
+    count(*) FILTER (WHERE e.service <> '${INTERNAL_SERVICE}') AS stored,
+    count(*) FILTER (WHERE e.service = '${INTERNAL_SERVICE}') AS own_events,
     coalesce(sum(coalesce(e.routed_count, g.routed)), 0)::bigint AS routed,
     coalesce(sum(g.routed), 0)::bigint AS deliveries,
     coalesce(sum(g.replayed), 0)::bigint AS replayed,

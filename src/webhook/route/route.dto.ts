@@ -3,12 +3,12 @@ import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsObject, ValidateNested } from 'class-validator';
 import { IfGiven } from '../input/if-given.decorator';
 import { IsLine, IsListOfLines } from '../input/line.decorator';
-import { serviceNames } from '../source/source.registry';
+import { routableServices } from '../source/source.registry';
 import { AgentTargetDto, N8nTargetDto, RouteTargetDto } from './route-target.dto';
 
 export type RouteTarget = N8nTargetDto | AgentTargetDto;
 
-const ONE_OF_THE_SERVICES = { message: `must be one of ${serviceNames.join(', ')}` };
+const ONE_OF_THE_SERVICES = { message: `must be one of ${routableServices.join(', ')}` };
 const MAX_EVENT_TYPES = 100;
 const AN_OBJECT = { message: 'must be an object' };
 
@@ -36,8 +36,8 @@ export class CreateRouteDto {
   name!: string;
 
   /** Whose events go along it. */
-  @ApiProperty({ enum: serviceNames })
-  @IsIn(serviceNames, ONE_OF_THE_SERVICES)
+  @ApiProperty({ enum: routableServices })
+  @IsIn(routableServices, ONE_OF_THE_SERVICES)
   service!: string;
 
   /** Those that do; none named means all. Compared exactly. */
@@ -64,9 +64,9 @@ export class UpdateRouteDto {
   @IsLine(255)
   name?: string;
 
-  @ApiProperty({ enum: serviceNames, required: false })
+  @ApiProperty({ enum: routableServices, required: false })
   @IfGiven()
-  @IsIn(serviceNames, ONE_OF_THE_SERVICES)
+  @IsIn(routableServices, ONE_OF_THE_SERVICES)
   service?: string;
 
   @IfGiven()
