@@ -76,7 +76,7 @@ export const DELIVERIES = `
     SELECT tenant_id, id, id AS known_id, status, attempt_count, workflow_counted
     FROM deliveries WHERE ${chosen('tenant_id')}
   )
-  SELECT tenant_id,
+  SELECT coalesce(d.tenant_id, a.tenant_id) AS tenant_id,
     coalesce(sum(a.made), 0)::bigint AS attempts,
     count(*) FILTER (WHERE d.workflow_counted) AS workflows,
     count(*) FILTER (WHERE ${MISCOUNTED}) AS miscounted, ${first('d.known_id', MISCOUNTED)} AS miscounted_ids,
@@ -85,7 +85,7 @@ export const DELIVERIES = `
   FROM known d FULL JOIN made a USING (tenant_id, id)
   LEFT JOIN delivery_attempts l
     ON l.tenant_id = a.tenant_id AND l.delivery_id = a.delivery_id AND l.number = a.last
-  GROUP BY tenant_id`;
+  GROUP BY 1`;
 
 /** Null where the queue was never opened: then there is no job at all. */
 export const QUEUE_TABLE = `SELECT to_regclass('${SCHEMA}.job')::text AS name`;
