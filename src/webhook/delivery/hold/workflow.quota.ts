@@ -118,9 +118,12 @@ const TENANTS_WITH_HELD = `
   )
   SELECT tenant_id FROM t WHERE tenant_id IS NOT NULL`;
 
+/** Chosen once and apart: as a condition the limited choice may be made anew for every row, and then lets all go. */
 const RELEASE = `
-  UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
-  WHERE d.tenant_id = $1 AND d.id IN (
+  WITH chosen AS MATERIALIZED (
     SELECT id FROM deliveries WHERE tenant_id = $1 AND status = 'held' AND held_for = 'workflow_quota'
-    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+  )
+  UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
+  FROM chosen WHERE d.tenant_id = $1 AND d.id = chosen.id
   RETURNING d.id`;
