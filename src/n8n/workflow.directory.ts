@@ -1,7 +1,7 @@
 import { ownProperty, parseJson } from '@mira/json';
 import type { OutboundClient, OutboundResult } from '@mira/outbound';
 import type { N8nConnection } from './integration.connection';
-import { isStartingUp } from './n8n.answer';
+import { isRouteMissing, isStartingUp } from './n8n.answer';
 import { productionUrl, webhookPathFault, workflowIdFault } from './webhook-path';
 import { addressFault, type WorkflowAddress } from './workflow-address';
 import { findWebhookPath } from './workflow.webhook';
@@ -109,6 +109,7 @@ function addressIn(answer: OutboundResult, connection: N8nConnection, workflowId
     case 'refused_address':
       return addressFault('refused_address', answer.detail);
     case 'timeout':
+      return addressFault('silent', `n8n cannot be asked where the workflow is. ${answer.detail}`);
     case 'connection_failed':
       return addressFault('unreachable', `n8n cannot be asked where the workflow is. ${answer.detail}`);
     case 'response':
@@ -122,16 +123,17 @@ function addressInResponse(
   workflowId: string,
 ): WorkflowAddress {
   const text = body.toString('utf8');
-  if (isStartingUp(status, text)) return addressFault('unreachable', 'n8n is starting up.');
+  if (isStartingUp(status, text)) return addressFault('starting', 'n8n is starting up.');
   if (status === 401) return addressFault('unauthorized', 'n8n does not accept the API key of the integration.');
   if (status === 403) return addressFault('unauthorized', "The integration's API key may not read workflows in n8n.");
   const answer = parseJson(text);
   // A 404 that is not JSON comes from something before the API: a proxy, or an n8n that is still starting.
   if (status === 404 && typeof answer === 'object') return unknownWorkflow();
-  if (status !== 200) return addressFault('unreachable', notTheApi(status));
-  if (truncated)
-    return addressFault('unreachable', 'The workflow is larger than 4 MiB; name its webhook path instead.');
-  if (!Array.isArray(ownProperty(answer, 'nodes'))) return addressFault('unreachable', notTheApi(status));
+  if (status === 404 && isRouteMissing(text)) return addressFault('starting', notTheApi(status));
+  if (status >= 500 || status === 429) return addressFault('silent', notTheApi(status));
+  if (status !== 200) return addressFault('unreadable', notTheApi(status));
+  if (truncated) return addressFault('unreadable', 'The workflow is larger than 4 MiB; name its webhook path instead.');
+  if (!Array.isArray(ownProperty(answer, 'nodes'))) return addressFault('unreadable', notTheApi(status));
   const found = findWebhookPath(answer, workflowId);
   if (found.kind === 'fault') return found;
   return { kind: 'found', url: productionUrl(connection.baseUrl, found.path), method: 'POST' };

@@ -16,6 +16,11 @@ import { DeliveryService } from './delivery.service';
 import { DeliveryUpkeep } from './queue/delivery.upkeep';
 import { DeliveryWorker } from './queue/delivery.worker';
 import { HeldUpkeep } from './hold/held.upkeep';
+import { HoldKeeper } from './hold/hold.keeper';
+import { HoldProbes } from './hold/hold.probes';
+import { HoldRecorder } from './hold/hold.recorder';
+import { HoldReleaser } from './hold/hold.releaser';
+import { RouteOrder } from './hold/route.order';
 import { IngestPressure } from './queue/ingest.pressure';
 import { WorkflowQuota } from './hold/workflow.quota';
 
@@ -31,10 +36,15 @@ import { WorkflowQuota } from './hold/workflow.quota';
     DeliveryUpkeep,
     DeliveryWorker,
     HeldUpkeep,
+    HoldKeeper,
+    HoldProbes,
+    HoldRecorder,
+    HoldReleaser,
     IngestPressure,
+    RouteOrder,
     WorkflowQuota,
   ],
-  exports: [DeliveryQueue, DeliveryWorker, IngestPressure],
+  exports: [DeliveryQueue, DeliveryWorker, IngestPressure, RouteOrder],
 })
 export class DeliveryModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(

@@ -10,8 +10,9 @@ import { classifyN8nAnswer } from '../../../n8n/n8n.answer';
 import { addressFault, type WorkflowAddress } from '../../../n8n/workflow-address';
 import { WorkflowDirectory, type WorkflowReference } from '../../../n8n/workflow.directory';
 import { parsePayload } from '../../source/payload/parse-payload';
-import { outboundHeaders } from './outbound-headers';
+import { type Bearing, bearingOf, resultOfConnection, resultOfFault } from './bearing';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
+import { outboundHeaders } from './outbound-headers';
 import { type AttemptResult, resultOfStatus } from './outcome';
 import { parseRetryAfter } from './retry-schedule';
 
@@ -21,6 +22,8 @@ export interface AttemptAnswer {
   readonly statusCode: number | null;
   readonly responseHeaders: Readonly<Record<string, string>> | null;
   readonly responseBody: Buffer | null;
+  /** How the receiver itself bore it; null where nothing came of it that would tell. */
+  readonly bearing: Bearing | null;
 }
 
 class TimeOver extends Error {}
@@ -96,8 +99,7 @@ export class AttemptMaker {
     // What n8n took to say where the workflow is comes off the time of the attempt.
     const timeoutMs = Math.max(1, this.config.delivery.timeout_ms - Math.round(performance.now() - start));
     if (address.kind === 'fault') {
-      const { detail, permanent } = address;
-      return withoutResponse(permanent ? { kind: 'rejected', detail } : { kind: 'failed', detail, retryAfter: null });
+      return withoutResponse(resultOfFault(address), address.fault === 'silent' ? 'strained' : null);
     }
     const timestampSeconds = Math.floor(Date.now() / 1_000);
     const { body } = delivery.event;
@@ -121,7 +123,7 @@ export class AttemptMaker {
       return await within(timeout_ms, this.workflows.webhookUrl(connection, workflow));
     } catch (error) {
       if (!(error instanceof TimeOver)) throw error;
-      return addressFault('unreachable', `n8n did not say within ${timeout_ms} ms where the workflow is.`);
+      return addressFault('silent', `n8n did not say within ${timeout_ms} ms where the workflow is.`);
     }
   }
 }
@@ -142,8 +144,8 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   }
 }
 
-function withoutResponse(result: AttemptResult): AttemptAnswer {
-  return { result, statusCode: null, responseHeaders: null, responseBody: null };
+function withoutResponse(result: AttemptResult, bearing: Bearing | null = null): AttemptAnswer {
+  return { result, statusCode: null, responseHeaders: null, responseBody: null, bearing };
 }
 
 function answerOf(answer: OutboundResult, now: Date): AttemptAnswer {
@@ -154,12 +156,14 @@ function answerOf(answer: OutboundResult, now: Date): AttemptAnswer {
         statusCode: answer.status,
         responseHeaders: answer.headers,
         responseBody: answer.body,
+        bearing: bearingOf(answer),
       };
     case 'refused_address':
       return withoutResponse({ kind: 'rejected', detail: answer.detail });
     case 'timeout':
+      return withoutResponse({ kind: 'failed', detail: answer.detail, retryAfter: null }, 'strained');
     case 'connection_failed':
-      return withoutResponse({ kind: 'failed', detail: answer.detail, retryAfter: null });
+      return withoutResponse(resultOfConnection(answer));
   }
 }
 
@@ -171,8 +175,12 @@ function resultOfN8n(answer: Extract<OutboundResult, { kind: 'response' }>, now:
     case 'ok':
       return { kind: 'done', ...(meaning.executionId ? { detail: `execution ${meaning.executionId}` } : {}) };
     case 'not_registered':
+      if (meaning.cause === 'method') return { kind: 'rejected', detail: meaning.detail };
+      return { kind: 'hold', reason: 'not_registered', scope: 'route', detail: meaning.detail };
     case 'starting':
-      return { kind: 'failed', detail: meaning.detail, retryAfter };
+      return { kind: 'hold', reason: 'starting', scope: 'integration', detail: meaning.detail };
+    case 'unauthorized':
+      return { kind: 'rejected', detail: meaning.detail };
     case 'other':
       return resultOfStatus(answer.status, retryAfter);
   }

@@ -128,9 +128,11 @@ const TENANTS_WITH_HELD = `
   )
   SELECT tenant_id FROM t WHERE tenant_id IS NOT NULL`;
 
+/** Materialized, or the planner may look for the oldest anew for each row, and find others each time. */
 const RELEASE = `
-  UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
-  WHERE d.tenant_id = $1 AND d.id IN (
+  WITH oldest AS MATERIALIZED (
     SELECT id FROM deliveries WHERE tenant_id = $1 AND status = 'held' AND held_for = 'workflow_quota'
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+  UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
+  FROM oldest WHERE d.tenant_id = $1 AND d.id = oldest.id
   RETURNING d.id`;
