@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, LessThan } from 'typeorm';
+import { type EntityManager, IsNull, LessThan, Not } from 'typeorm';
 import { DeliveryAttempt } from './attempt/delivery-attempt.entity';
-import { Delivery, type DeliveryStatus } from './delivery.entity';
+import { Delivery, type ShownStatus } from './delivery.entity';
 
 /** Which deliveries, newest first; what is undefined does not matter. */
 export interface DeliverySearch {
   readonly limit: number;
   readonly before: string | null;
-  readonly status: DeliveryStatus | undefined;
+  readonly status: ShownStatus | undefined;
   readonly eventId: string | undefined;
   readonly routeId: string | undefined;
 }
@@ -21,7 +21,7 @@ export class DeliveryRepository {
       where: {
         tenantId,
         ...(before === null ? {} : { id: LessThan(before) }),
-        ...(status === undefined ? {} : { status }),
+        ...withStatus(status),
         ...(eventId === undefined ? {} : { eventId }),
         ...(routeId === undefined ? {} : { routeId }),
       },
@@ -53,4 +53,10 @@ export class DeliveryRepository {
   async attempts(manager: EntityManager, tenantId: string, deliveryId: string): Promise<DeliveryAttempt[]> {
     return manager.find(DeliveryAttempt, { where: { tenantId, deliveryId }, order: { number: 'ASC' } });
   }
+}
+
+function withStatus(status: ShownStatus | undefined) {
+  if (status === undefined) return {};
+  if (status === 'attempting') return { status: 'queued' as const, attemptingSince: Not(IsNull()) };
+  return { status, ...(status === 'queued' && { attemptingSince: IsNull() }) };
 }
