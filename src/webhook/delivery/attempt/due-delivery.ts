@@ -161,7 +161,7 @@ function deliveryOf(row: Row): DueDelivery {
 
 /** The integration that an attempt burdens; null where there is none. */
 export function integrationOf({ target }: DueDelivery): string | null {
-  return target.kind === 'n8n' ? target.integration.id : null;
+  return 'integration' in target ? target.integration.id : null;
 }
 
 function targetOf(row: Row): DeliveryTarget {
