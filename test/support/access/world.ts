@@ -9,7 +9,17 @@ import { PASSWORD } from '../people';
 import { ROLES_PROMISED } from './contract';
 
 export type ThingKind =
-  'tenant' | 'user' | 'apiKey' | 'project' | 'integration' | 'endpoint' | 'route' | 'event' | 'delivery' | 'auditEntry';
+  | 'tenant'
+  | 'user'
+  | 'apiKey'
+  | 'project'
+  | 'integration'
+  | 'receiver'
+  | 'endpoint'
+  | 'route'
+  | 'event'
+  | 'delivery'
+  | 'auditEntry';
 
 /** Somebody with every kind of credential. */
 export interface Caller {
@@ -151,6 +161,8 @@ export class World {
         return id;
       case 'integration':
         return this.posted(tenancy, 'integrations', { kind: 'n8n', name, config: { base_url: 'http://127.0.0.1:9' } });
+      case 'receiver':
+        return this.posted(tenancy, 'integrations', { kind: 'http', name, config: { url: 'http://127.0.0.1:9' } });
       case 'endpoint':
         return this.posted(tenancy, 'webhook-endpoints', { service: 'generic', name, secret: endpointSecretOf(mark) });
       case 'route': {
@@ -206,6 +218,7 @@ const KINDS: readonly ThingKind[] = [
   'project',
   'auditEntry',
   'integration',
+  'receiver',
   'endpoint',
   'route',
   'event',
