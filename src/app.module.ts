@@ -4,6 +4,7 @@ import { ConfigModule } from './config/config.module';
 import type { MiraConfig } from './config/mira.config';
 import type { DatabaseTarget } from './database/database-target';
 import { DatabaseModule } from './database/database.module';
+import { AlertModule } from './enterprise/alert/alert.module';
 import { AuditModule } from './enterprise/audit/audit.module';
 import { AnalyticsModule } from './enterprise/usage/analytics.module';
 import { HealthModule } from './health/health.module';
@@ -34,6 +35,7 @@ export class AppModule {
         AuditModule,
         RbacModule,
         AnalyticsModule,
+        AlertModule,
         N8nModule,
         WebhookModule,
         ProjectModule,

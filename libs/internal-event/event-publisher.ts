@@ -6,6 +6,8 @@ export interface InternalEvent {
   readonly type: string;
   /** What is told of it. Becomes JSON: no secrets, and nothing that an answer would not show. */
   readonly data: object;
+  /** Where a webhook led to it: how many deliveries of Mira's lie behind. Circles are found by it. */
+  readonly hops?: number;
 }
 
 /**

@@ -3,8 +3,9 @@ import { DeliveryModule } from './delivery/delivery.module';
 import { EndpointModule } from './endpoint/endpoint.module';
 import { EventModule } from './event/event.module';
 import { IngestModule } from './ingest/ingest.module';
+import { PublishModule } from './publish/publish.module';
 import { RouteModule } from './route/route.module';
 
 /** The product: receive, store, route, deliver. */
-@Module({ imports: [IngestModule, EndpointModule, RouteModule, EventModule, DeliveryModule] })
+@Module({ imports: [IngestModule, PublishModule, EndpointModule, RouteModule, EventModule, DeliveryModule] })
 export class WebhookModule {}

@@ -8,7 +8,7 @@ import { limitSql } from './plan.sql';
 import { type Limit, UNLIMITED } from './plans';
 
 /** A limit of what is counted by time: which counter it is about. */
-interface Quota {
+export interface Quota {
   readonly limit: Limit;
   readonly metric: Metric;
   readonly period: Period;
@@ -37,7 +37,7 @@ export interface QuotaRefusal {
   readonly neededTier: Tier | null;
 }
 
-interface QuotaRow {
+export interface QuotaRow {
   tenant_id: string;
   tier: Tier;
   max: number;
@@ -88,7 +88,7 @@ export class HeldQuotas {
 
   constructor(
     private readonly quota: Quota,
-    { rows }: QueryResult,
+    { rows }: Pick<QueryResult, 'rows'>,
   ) {
     this.rows = new Map((rows as QuotaRow[]).map((row) => [row.tenant_id, row]));
     this.day = (rows as QuotaRow[])[0]?.day ?? dayOf(new Date());

@@ -13,7 +13,7 @@ interface OverrideRow {
 }
 
 /** What is counted where it is made. Their tables belong to rooms above this one, and are known here by the schema. */
-const TABLE_OF = { max_users: 'users', max_projects: 'projects', max_integrations: 'integrations' } as const;
+export const TABLE_OF = { max_users: 'users', max_projects: 'projects', max_integrations: 'integrations' } as const;
 
 /** The limits of what is made, and not of what happens in a time. */
 export type MadeLimit = keyof typeof TABLE_OF;

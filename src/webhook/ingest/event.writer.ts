@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResult } from 'pg';
+import type { EntityManager } from 'typeorm';
 import type { GroupClient, Statement } from '../../database/group.client';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
@@ -55,11 +56,20 @@ export class EventWriter {
     return events.map((event) => written.said.get(event.id) ?? reasons.get(event.id) ?? unknown(event));
   }
 
+  /** Stores an event of the program's own within a transaction of its tenant. Nothing is counted. */
+  async writeWithin(manager: EntityManager, event: IncomingEvent, { isRouted }: { isRouted: boolean }): Promise<void> {
+    const rows: RouteRow[] = isRouted ? await manager.query(routesOf([event])) : [];
+    const deliveries = isRouted ? this.plan([event], { rows }) : [];
+    const { text, values } = storing([event], deliveries, new HeldQuotas(DAILY_WEBHOOKS, { rows: [] }));
+    await manager.query(text, values);
+    await this.queue.enqueue(manager, deliveries.map(firstAttemptOf));
+  }
+
   /** Says what became of each event that is new: it was stored, or its tenant had no room for it today. */
   private async store(
     client: GroupClient,
     events: readonly IncomingEvent[],
-    routes: QueryResult,
+    routes: Pick<QueryResult, 'rows'>,
     quotas: HeldQuotas,
   ): Promise<{ said: Map<string, Stored>; planned: boolean }> {
     // Where there is no room at all nothing can be new and stored, so nothing is planned either.
@@ -71,10 +81,11 @@ export class EventWriter {
     return { said: said(events, rows, quotas), planned: deliveries.length > 0 };
   }
 
-  private plan(events: readonly IncomingEvent[], routes: QueryResult): PlannedDelivery[] {
+  private plan(events: readonly IncomingEvent[], routes: Pick<QueryResult, 'rows'>): PlannedDelivery[] {
     const rules = new Map<string, RoutingRule[]>();
     for (const row of routes.rows as RouteRow[]) {
-      const rule = { id: row.id, tenantId: row.tenant_id, service: row.service, eventTypes: row.event_types };
+      const { id, tenant_id: tenantId, service, event_types: eventTypes, filter } = row;
+      const rule = { id, tenantId, service, eventTypes, filter };
       const known = rules.get(row.tenant_id);
       if (known) known.push(rule);
       else rules.set(row.tenant_id, [rule]);
@@ -122,6 +133,7 @@ function storing(
     deliveries.map((d) => d.routeId),
     deliveries.map((d) => d.agentName),
     quotas.day,
+    routedCounts(sorted, deliveries),
   ];
   const tight = tightFor(events, quotas);
   if (tight.length === 0) return { name: 'store-events', text: STORE, values };
@@ -130,6 +142,12 @@ function storing(
     tight.map(({ remaining }) => remaining),
   );
   return { name: 'store-events-within-quota', text: STORE_WITHIN_QUOTA, values };
+}
+
+/** How many deliveries each is to have, so that it can be told later whether one of them was lost. */
+function routedCounts(events: readonly IncomingEvent[], deliveries: readonly PlannedDelivery[]): number[] {
+  const ofEvent = Map.groupBy(deliveries, ({ eventId }) => eventId);
+  return events.map(({ id }) => ofEvent.get(id)?.length ?? 0);
 }
 
 /** The tenants that may not have room for all of these; which are new is only seen when they are stored. */
@@ -167,6 +185,7 @@ interface RouteRow {
   id: string;
   service: string;
   event_types: string[];
+  filter: string | null;
 }
 
 /** Services come from the registry of sources and are plain words; the transaction's scope picks the tenants. */
@@ -176,7 +195,7 @@ function routesOf(events: readonly IncomingEvent[]): string {
     if (!/^[a-z0-9_-]+$/.test(service)) throw new Error('a service is named in lower-case letters, digits, - and _');
   }
   const list = services.map((service) => `'${service}'`).join(', ');
-  return `SELECT tenant_id, id, service, event_types FROM routes WHERE enabled AND service IN (${list})`;
+  return `SELECT tenant_id, id, service, event_types, filter FROM routes WHERE enabled AND service IN (${list})`;
 }
 
 function firstAttemptOf({ tenantId, id }: PlannedDelivery) {

@@ -3,12 +3,13 @@ import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsObject, ValidateNested } from 'class-validator';
 import { IfGiven } from '../input/if-given.decorator';
 import { IsLine, IsListOfLines } from '../input/line.decorator';
-import { serviceNames } from '../source/source.registry';
+import { routableServices } from '../source/source.registry';
 import { AgentTargetDto, HttpTargetDto, N8nTargetDto, RouteTargetDto } from './route-target.dto';
+import { IsRouteFilter } from './route-filter.decorator';
 
 export type RouteTarget = N8nTargetDto | HttpTargetDto | AgentTargetDto;
 
-const ONE_OF_THE_SERVICES = { message: `must be one of ${serviceNames.join(', ')}` };
+const ONE_OF_THE_SERVICES = { message: `must be one of ${routableServices.join(', ')}` };
 const MAX_EVENT_TYPES = 100;
 const AN_OBJECT = { message: 'must be an object' };
 
@@ -41,14 +42,18 @@ export class CreateRouteDto {
   name!: string;
 
   /** Whose events go along it. */
-  @ApiProperty({ enum: serviceNames })
-  @IsIn(serviceNames, ONE_OF_THE_SERVICES)
+  @ApiProperty({ enum: routableServices })
+  @IsIn(routableServices, ONE_OF_THE_SERVICES)
   service!: string;
 
   /** Those that do; none named means all. Compared exactly. */
   @IfGiven()
   @IsListOfLines(MAX_EVENT_TYPES, 255)
   event_types?: string[];
+
+  /** A condition on payload and headers that must hold besides; docs/operating.md has the language. */
+  @IsRouteFilter()
+  filter?: string | null;
 
   @ApiProperty(targetSchema)
   @IsObject(AN_OBJECT)
@@ -62,21 +67,25 @@ export class CreateRouteDto {
   enabled?: boolean;
 }
 
-/** What is left out stays as it is; `event_types` and `target` are replaced as a whole. */
+/** What is left out stays as it is; `event_types` and `target` are replaced as a whole, and null takes `filter` away. */
 @ApiExtraModels(N8nTargetDto, HttpTargetDto, AgentTargetDto)
 export class UpdateRouteDto {
   @IfGiven()
   @IsLine(255)
   name?: string;
 
-  @ApiProperty({ enum: serviceNames, required: false })
+  @ApiProperty({ enum: routableServices, required: false })
   @IfGiven()
-  @IsIn(serviceNames, ONE_OF_THE_SERVICES)
+  @IsIn(routableServices, ONE_OF_THE_SERVICES)
   service?: string;
 
   @IfGiven()
   @IsListOfLines(MAX_EVENT_TYPES, 255)
   event_types?: string[];
+
+  /** A condition on payload and headers that must hold besides; docs/operating.md has the language. */
+  @IsRouteFilter()
+  filter?: string | null;
 
   @ApiProperty({ ...targetSchema, required: false })
   @IfGiven()

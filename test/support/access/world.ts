@@ -16,6 +16,7 @@ export type ThingKind =
   | 'integration'
   | 'receiver'
   | 'endpoint'
+  | 'probed'
   | 'route'
   | 'event'
   | 'delivery'
@@ -165,6 +166,8 @@ export class World {
         return this.posted(tenancy, 'integrations', { kind: 'http', name, config: { url: 'http://127.0.0.1:9' } });
       case 'endpoint':
         return this.posted(tenancy, 'webhook-endpoints', { service: 'generic', name, secret: endpointSecretOf(mark) });
+      case 'probed':
+        return this.posted(tenancy, 'webhook-endpoints', { service: 'trello', name });
       case 'route': {
         const integration = await this.thing('integration', tenancy);
         const target = { kind: 'n8n', integration_id: integration, webhook_path: 'x' };
@@ -220,6 +223,7 @@ const KINDS: readonly ThingKind[] = [
   'integration',
   'receiver',
   'endpoint',
+  'probed',
   'route',
   'event',
   'delivery',

@@ -1,0 +1,55 @@
+import { EventPublisher, type InternalEvent } from '@mira/internal-event';
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { newId } from '../../database/new-id';
+import { HOPS_HEADER, MAX_HOPS } from '../delivery/attempt/hops';
+import { EventWriter } from '../ingest/event.writer';
+import type { IncomingEvent } from '../ingest/incoming-event';
+import { INTERNAL_SERVICE } from '../source/source.registry';
+
+/**
+ * Puts what happens in the program on the same way as what comes from outside: stored, routed, delivered. It is
+ * neither counted nor limited as a webhook, and has no dedup key, for it is written once with what it tells of. One that
+ * webhooks have led to round and round is stored, and goes nowhere.
+ */
+@Injectable()
+export class InternalEventPublisher extends EventPublisher {
+  private readonly logger = new Logger(InternalEventPublisher.name);
+
+  constructor(private readonly writer: EventWriter) {
+    super();
+  }
+
+  async publish(manager: EntityManager, tenantId: string, event: InternalEvent): Promise<string> {
+    const incoming = incomingEvent(tenantId, event, new Date());
+    const isInCircle = (event.hops ?? 0) > MAX_HOPS;
+    if (isInCircle) {
+      const { id } = incoming;
+      this.logger.warn({
+        msg: 'an event goes in a circle and is not routed',
+        tenant_id: tenantId,
+        event_id: id,
+      });
+    }
+    await this.writer.writeWithin(manager, incoming, { isRouted: !isInCircle });
+    return incoming.id;
+  }
+}
+
+function incomingEvent(tenantId: string, { type, data, hops = 0 }: InternalEvent, occurredAt: Date): IncomingEvent {
+  return {
+    id: newId(),
+    tenantId,
+    endpointId: null,
+    service: INTERNAL_SERVICE,
+    eventType: type,
+    dedupScope: INTERNAL_SERVICE,
+    dedupKey: null,
+    proofHash: null,
+    contentType: 'application/json',
+    headers: hops > 0 ? { [HOPS_HEADER]: String(hops) } : {},
+    body: Buffer.from(JSON.stringify({ type, data, occurred_at: occurredAt.toISOString() })),
+    traceParent: null,
+    receivedAt: occurredAt,
+  };
+}
