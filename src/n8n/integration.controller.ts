@@ -3,14 +3,19 @@ import { PageQuery } from '@mira/page';
 import { ApiProblem } from '@mira/problem';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CreateIntegrationDto, UpdateIntegrationDto } from './integration.dto';
+import { HttpTester } from './http/http.tester';
+import { HttpTestView } from './http/http-test-view.dto';
+import { CreateIntegrationDto, RotateSigningSecretDto, UpdateIntegrationDto } from './integration.dto';
 import { IntegrationService } from './integration.service';
 import { IntegrationPage, IntegrationView, IntegrationWithSecretView } from './integration-view.dto';
 
 @ApiTags('integrations')
 @Controller('api/v1/integrations')
 export class IntegrationController {
-  constructor(private readonly integrations: IntegrationService) {}
+  constructor(
+    private readonly integrations: IntegrationService,
+    private readonly httpTester: HttpTester,
+  ) {}
 
   /** Newest first. */
   @Get()
@@ -19,11 +24,11 @@ export class IntegrationController {
     return this.integrations.list(who.tenantId, page);
   }
 
-  /** Connects an n8n. The answer has the secret that Mira signs with, this once. */
+  /** Connects an n8n, or a receiver of any make. The answer has the secret that Mira signs with, this once. */
   @Post()
   @Allow('integration:create')
   @ApiProblem(402, 'The plan has no room for one more.')
-  @ApiProblem(403, 'This needs integration:create, and n8n_integration in the plan.')
+  @ApiProblem(403, 'This needs integration:create, and a feature of the plan for the kind, and for headers.')
   create(@CurrentPrincipal() who: Principal, @Body() body: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
     return this.integrations.create(who, body);
   }
@@ -52,14 +57,23 @@ export class IntegrationController {
     return this.integrations.remove(who, id);
   }
 
-  /** Makes another secret to sign with; the one before is of no more use. */
+  /** Sends a signed event of type `webhook.test`, and reports the answer. */
+  @Post(':id/test')
+  @Allow('integration:update')
+  @HttpCode(200)
+  test(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<HttpTestView> {
+    return this.httpTester.test(who.tenantId, id);
+  }
+
+  /** Makes another secret to sign with. The one before signs too until its grace is over, a day if not given. */
   @Post(':id/rotate-signing-secret')
   @Allow('integration:update')
   @HttpCode(200)
   rotateSigningSecret(
     @CurrentPrincipal() who: Principal,
     @Param('id', ParseUUIDPipe) id: string,
+    @Body() wanted: RotateSigningSecretDto,
   ): Promise<IntegrationWithSecretView> {
-    return this.integrations.rotateSigningSecret(who, id);
+    return this.integrations.rotateSigningSecret(who, id, wanted);
   }
 }

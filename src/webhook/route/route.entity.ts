@@ -24,7 +24,7 @@ export class Route {
   filter!: string | null;
 
   @Column('text', { name: 'target_kind' })
-  targetKind!: 'n8n' | 'agent';
+  targetKind!: 'n8n' | 'http' | 'agent';
 
   @Column('uuid', { name: 'integration_id', nullable: true })
   integrationId!: string | null;

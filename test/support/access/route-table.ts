@@ -65,6 +65,14 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     headers: ({ endpointSecret }, body) => signedAsGeneric(body, endpointSecret),
   },
 
+  // As Trello looks whether an address is there. The sweep asks by HEAD too.
+  'GET /webhook/:service/:endpoint_id': {
+    needs: 'nothing',
+    succeeds: 200,
+    params: { service: 'trello' },
+    thing: 'probed',
+  },
+
   'POST /api/v1/auth/login': {
     needs: 'nothing',
     succeeds: 200,
