@@ -48,7 +48,7 @@ export class DeliveryService {
       const now = new Date();
       if (isUnderWay(row, now)) return row;
       const before = deliveryView(row);
-      Object.assign(row, { status: 'queued', nextAttemptAt: now, completedAt: null, reason: null });
+      Object.assign(row, { status: 'queued', nextAttemptAt: now, completedAt: null, reason: null, cause: null });
       const attempt = row.attemptCount + 1;
       await this.queue.enqueue(manager, [{ tenantId, deliveryId: row.id, attempt, startAfter: null }]);
       const saved = await this.deliveries.save(manager, row);

@@ -42,6 +42,22 @@ export class RouteController {
     return this.routes.update(who, id, changes);
   }
 
+  /** Its deliveries are held from now on, and cost no attempt; events still come to it. */
+  @Post(':id/pause')
+  @HttpCode(200)
+  @Allow('webhook:configure')
+  pause(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<RouteView> {
+    return this.routes.pause(who, id);
+  }
+
+  /** What was held goes on, the oldest first. */
+  @Post(':id/resume')
+  @HttpCode(200)
+  @Allow('webhook:configure')
+  resume(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<RouteView> {
+    return this.routes.resume(who, id);
+  }
+
   @Delete(':id')
   @HttpCode(204)
   @Allow('webhook:configure')

@@ -22,7 +22,7 @@ export const targetSchema = {
 };
 
 /** An unknown kind stays a `RouteTargetDto`, whose validation says which kinds there are. */
-function TypeOfTarget(): PropertyDecorator {
+export function TypeOfTarget(): PropertyDecorator {
   return Type(() => RouteTargetDto, {
     discriminator: {
       property: 'kind',

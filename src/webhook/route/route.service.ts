@@ -9,9 +9,11 @@ import { TenantDatabase } from '../../database/tenant.database';
 import { FeatureService } from '../../enterprise/plan/feature.service';
 import type { IntegrationKind } from '../../n8n/integration.entity';
 import { IntegrationService } from '../../n8n/integration.service';
+import { INTERNAL_SERVICE } from '../source/source.registry';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
 import { Route } from './route.entity';
-import { RouteRepository } from './route.repository';
+import type { RoutingRule } from './route.matcher';
+import { RouteRepository, type TargetColumns } from './route.repository';
 import { type RouteView, routeView } from './route-view.dto';
 
 const acts = actsOn('route');
@@ -55,6 +57,7 @@ export class RouteService {
       ...columnsOf(target),
       enabled,
       pausedAt: null,
+      forReplays: false,
     });
     return this.saving(tenantId, async (manager) => {
       await this.checkTarget(manager, tenantId, target);
@@ -101,7 +104,81 @@ export class RouteService {
     if (typeof filter === 'string') await this.features.require(tenantId, 'advanced_workflows');
   }
 
-  private async checkTarget(manager: EntityManager, tenantId: string, target: RouteTarget): Promise<void> {
+  /** What decides where the tenant's events go. */
+  async rules(manager: EntityManager, tenantId: string): Promise<RoutingRule[]> {
+    return this.routes.rules(manager, tenantId);
+  }
+
+  async exists(manager: EntityManager, tenantId: string, id: string): Promise<boolean> {
+    return (await this.routes.find(manager, tenantId, id)) !== null;
+  }
+
+  /** Their names by their ids. */
+  async names(manager: EntityManager, tenantId: string): Promise<Map<string, string>> {
+    return this.routes.names(manager, tenantId);
+  }
+
+  /**
+   * A route to this target that takes nothing by itself: what is sent along it is delivered, held and counted like all
+   * else. The one that was made before, where there is one.
+   */
+  async forReplays(
+    manager: EntityManager,
+    who: Actor,
+    target: RouteTarget,
+    service = INTERNAL_SERVICE,
+  ): Promise<Route> {
+    const { tenantId } = who;
+    await this.checkTarget(manager, tenantId, target);
+    const columns = columnsOf(target);
+    const known = await this.routes.findForReplays(manager, tenantId, columns);
+    if (known) return known;
+    const route = Object.assign(new Route(), {
+      tenantId,
+      id: newId(),
+      name: 'Replays to another target',
+      service,
+      eventTypes: [],
+      filter: null,
+      ...columns,
+      enabled: false,
+      pausedAt: null,
+      forReplays: true,
+    });
+    const saved = await this.routes.save(manager, route);
+    await this.trail.record(manager, who, acts.created(routeView(saved)));
+    return saved;
+  }
+
+  /** Holds its deliveries from the next attempt on. */
+  async pause(who: Actor, id: string): Promise<RouteView> {
+    return this.setPaused(who, id, new Date());
+  }
+
+  /** What was held goes on by itself, the oldest first: the keeper of holds sees that nothing holds it any more. */
+  async resume(who: Actor, id: string): Promise<RouteView> {
+    return this.setPaused(who, id, null);
+  }
+
+  private async setPaused(who: Actor, id: string, pausedAt: Date | null): Promise<RouteView> {
+    const { tenantId } = who;
+    return this.saving(tenantId, async (manager) => {
+      const route = found(await this.routes.lock(manager, tenantId, id));
+      if ((route.pausedAt === null) === (pausedAt === null)) return route;
+      const before = routeView(route);
+      route.pausedAt = pausedAt;
+      const saved = await this.routes.save(manager, route);
+      await this.trail.record(
+        manager,
+        who,
+        acts.did(pausedAt ? 'paused' : 'resumed', id, { before, after: routeView(saved) }),
+      );
+      return saved;
+    });
+  }
+
+  /** @throws Problem where the tenant has no such target */
+  async checkTarget(manager: EntityManager, tenantId: string, target: RouteTarget): Promise<void> {
     switch (target.kind) {
       case 'n8n':
       case 'http': {
@@ -125,8 +202,6 @@ export class RouteService {
     }
   }
 }
-
-type TargetColumns = Pick<Route, 'targetKind' | 'integrationId' | 'workflowId' | 'webhookPath' | 'agentName'>;
 
 function columnsOf(target: RouteTarget): TargetColumns {
   const none = { integrationId: null, workflowId: null, webhookPath: null, agentName: null };

@@ -78,6 +78,7 @@ export class AttemptRecorder {
   private async recordUnstorable(attempt: FinishedAttempt): Promise<void> {
     const outcome = {
       kind: 'dead',
+      cause: 'unstorable',
       reason: 'The outcome of the attempt could not be stored.',
       rejected: false,
     } as const;
@@ -144,6 +145,7 @@ function recording(attempts: readonly FinishedAttempt[], day: string): Statement
     attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
     attempts.map(({ isWorkflow }) => isWorkflow),
     day,
+    attempts.map(({ outcome }) => (outcome.kind === 'dead' ? outcome.cause : null)),
   ];
   return { name: 'record-attempts', text: RECORD, values };
 }
@@ -172,9 +174,9 @@ const RECORD = `
   WITH ended AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::float8[], $6::text[], $7::text[],
       $8::int[], $9::text[], $10::bytea[], $11::text[], $12::timestamptz[], $13::int[], $14::timestamptz[],
-      $15::boolean[])
+      $15::boolean[], $17::text[])
       AS t (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason, status_code, response_headers,
-        response_body, status, next_attempt_at, rejections, ended_at, is_workflow)
+        response_body, status, next_attempt_at, rejections, ended_at, is_workflow, cause)
   ), waiting AS (
     SELECT d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
     FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
@@ -188,6 +190,7 @@ const RECORD = `
       rejection_count = d.rejection_count + ended.rejections,
       next_attempt_at = ended.next_attempt_at,
       reason = ended.reason,
+      cause = ended.cause,
       completed_at = CASE WHEN ended.status = 'queued' THEN NULL ELSE ended.ended_at END
     FROM ended JOIN waiting ON waiting.tenant_id = ended.tenant_id AND waiting.id = ended.delivery_id
     WHERE d.tenant_id = waiting.tenant_id AND d.id = waiting.id
