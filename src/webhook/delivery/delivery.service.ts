@@ -3,6 +3,7 @@ import { decodeCursor, type Page, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../../database/tenant.database';
+import { type DeadLetterList, deadLetterView } from './dead-letter-view.dto';
 import { type DeliveryDetailView, deliveryDetailView, type DeliveryView, deliveryView } from './delivery-view.dto';
 import type { Delivery, DeliveryStatus } from './delivery.entity';
 import { DeliveryQueue } from './queue/delivery.queue';
@@ -33,6 +34,13 @@ export class DeliveryService {
       const delivery = found(await this.deliveries.find(manager, tenantId, id));
       return deliveryDetailView(delivery, await this.deliveries.attempts(manager, tenantId, id));
     });
+  }
+
+  async deadLetters(tenantId: string): Promise<DeadLetterList> {
+    const { rows, isComplete } = await this.database.transaction(tenantId, (manager) =>
+      this.deliveries.deadLetters(manager, tenantId),
+    );
+    return { data: rows.map(deadLetterView), next_cursor: null, is_complete: isComplete };
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { Route } from './route.entity';
+import type { FilteredEvent } from './route.filter';
 import type { RoutingRule } from './route.matcher';
 
 export type TargetColumns = Pick<Route, 'targetKind' | 'integrationId' | 'workflowId' | 'webhookPath' | 'agentName'>;
@@ -24,6 +25,16 @@ export class RouteRepository {
   /** Holds the row until the transaction ends, so that changes come one after the other. */
   async lock(manager: EntityManager, tenantId: string, id: string): Promise<Route | null> {
     return manager.findOne(Route, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** A stored event, as routes look at it. */
+  async findEvent(manager: EntityManager, tenantId: string, id: string): Promise<FilteredEvent | null> {
+    const [event]: FilteredEvent[] = await manager.query(
+      `SELECT service, event_type AS "eventType", content_type AS "contentType", headers, body
+       FROM webhook_events WHERE tenant_id = $1 AND id = $2`,
+      [tenantId, id],
+    );
+    return event ?? null;
   }
 
   /** Of those that are enabled. */

@@ -12,6 +12,9 @@ import { IntegrationService } from '../../n8n/integration.service';
 import { INTERNAL_SERVICE } from '../source/source.registry';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
 import { Route } from './route.entity';
+import { type RouteTestView, type TestRouteDto } from './route-test.dto';
+import type { FilteredEvent } from './route.filter';
+import { testRoute } from './route.tester';
 import type { RoutingRule } from './route.matcher';
 import { RouteRepository, type TargetColumns } from './route.repository';
 import { type RouteView, routeView } from './route-view.dto';
@@ -150,6 +153,17 @@ export class RouteService {
     return saved;
   }
 
+  /** Tries a route on an event. */
+  async test(tenantId: string, id: string, wanted: TestRouteDto): Promise<RouteTestView> {
+    const madeUp = madeUpEvent(wanted);
+    return this.database.transaction(tenantId, async (manager) => {
+      const route = found(await this.routes.find(manager, tenantId, id));
+      const event = madeUp ?? (await this.routes.findEvent(manager, tenantId, wanted.event_id ?? ''));
+      if (event) return testRoute(route, event);
+      throw problems.validationFailed([{ field: 'event_id', message: 'there is no such event' }]);
+    });
+  }
+
   /** Holds its deliveries from the next attempt on. */
   async pause(who: Actor, id: string): Promise<RouteView> {
     return this.setPaused(who, id, new Date());
@@ -219,6 +233,22 @@ function columnsOf(target: RouteTarget): TargetColumns {
     case 'agent':
       return { ...none, targetKind: target.kind, agentName: target.agent };
   }
+}
+
+/** The event that the fields describe; null where they name a stored one. */
+function madeUpEvent({ event_id, service, event_type, payload, headers = {} }: TestRouteDto): FilteredEvent | null {
+  if ((event_id === undefined) === (service === undefined)) {
+    throw problems.validationFailed([{ field: 'event_id', message: 'must be given, or service: one of the two' }]);
+  }
+  if (service === undefined) return null;
+  const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), text]));
+  return {
+    service,
+    eventType: event_type ?? null,
+    contentType: payload === undefined ? null : 'application/json',
+    headers: lowerCase,
+    body: Buffer.from(payload === undefined ? '' : JSON.stringify(payload)),
+  };
 }
 
 function found(route: Route | null): Route {

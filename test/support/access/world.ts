@@ -19,6 +19,7 @@ export type ThingKind =
   | 'route'
   | 'event'
   | 'delivery'
+  | 'replay'
   | 'auditEntry';
 
 /** Somebody with every kind of credential. */
@@ -170,6 +171,14 @@ export class World {
         const target = { kind: 'n8n', integration_id: integration, webhook_path: 'x' };
         return this.posted(tenancy, 'routes', { name, service: 'generic', target });
       }
+      case 'replay':
+        // Already cancelled: one that runs would be over before somebody looks at it.
+        await this.mira.sql(
+          `INSERT INTO replays (tenant_id, id, kind, selection, rate_per_second, reason, state, up_to, next_start_at)
+           VALUES ($1, $2, 'replay', '{"filter":{}}', 1, $3, 'cancelled', $2, now())`,
+          [tenantId, id, name],
+        );
+        return id;
       case 'auditEntry':
         await this.mira.sql('SELECT audit_append($1, $2, NULL, NULL)', [
           tenantId,
@@ -223,6 +232,7 @@ const KINDS: readonly ThingKind[] = [
   'route',
   'event',
   'delivery',
+  'replay',
 ];
 
 function endpointSecretOf(mark: string): string {
