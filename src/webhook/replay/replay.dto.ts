@@ -12,8 +12,8 @@ import {
   IsUUID,
   Max,
   Min,
+  ValidateNested,
 } from 'class-validator';
-import { ValidateNested } from 'class-validator';
 import { DEAD_CAUSES } from '../delivery/attempt/dead-cause';
 import { EventFilterDto } from '../event/list-events.dto';
 import { IfGiven } from '../input/if-given.decorator';

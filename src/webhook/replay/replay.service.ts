@@ -7,6 +7,7 @@ import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import { DeliveryQueue } from '../delivery/queue/delivery.queue';
 import { EventRepository } from '../event/event.repository';
+import type { RouteTarget } from '../route/route.dto';
 import { RouteService } from '../route/route.service';
 import {
   DEFAULT_RATE,
@@ -61,10 +62,10 @@ export class ReplayService {
       const events = await this.events.findAll(manager, tenantId, [eventId]);
       const [event] = events;
       if (!event) throw problems.notFound('There is no such event.');
-      const routeId = await this.goalOf(manager, who, wanted, event.service);
+      const routeId = await this.goalOf(manager, who, { ...goalIn(wanted), service: event.service });
       const [goals = []] = await this.planner.plan(manager, tenantId, routeId, events);
       if (goals.length === 0) throw problems.conflict('No route takes this event now; name a route_id or a target.');
-      const replay = newReplay(who, 'replay', { event_ids: [eventId] }, { ...wanted, routeId, total: 1 });
+      const replay = newReplay(who, 'replay', { event_ids: [eventId] }, wanted, { routeId, total: 1 });
       await this.steps.take(manager, replay, replay.createdAt);
       await this.trail.record(manager, who, acts.did('started', replay.id, { after: replayView(replay) }));
       return replayView(replay);
@@ -82,15 +83,18 @@ export class ReplayService {
     const selection = storedEvents({ filter, event_ids });
     if (preview) return this.counter.previewEvents(who.tenantId, selection, wanted, rate);
     const total = await this.counter.countEvents(who.tenantId, selection);
-    return this.start(who, 'replay', selection, wanted, total);
+    return this.start(who, 'replay', selection, wanted, {
+      total,
+      goal: { ...goalIn(wanted), service: filter?.service },
+    });
   }
 
   async redrive(who: Actor, wanted: RedriveDto): Promise<ReplayView | RedrivePreviewView> {
-    const { preview = false, rate_per_second: rate = DEFAULT_RATE, route_id: routeId } = wanted;
+    const { preview = false, rate_per_second: rate = DEFAULT_RATE } = wanted;
     const selection = storedDeliveries(wanted);
     if (preview) return this.counter.previewDeliveries(who.tenantId, selection, rate);
     const { count, isExact } = await this.counter.countDeliveries(who.tenantId, selection);
-    return this.start(who, 'redrive', selection, { ...wanted, route_id: routeId }, isExact ? count : null);
+    return this.start(who, 'redrive', selection, wanted, { total: isExact ? count : null });
   }
 
   /** What has not started is taken back; what has, goes on. */
@@ -115,13 +119,12 @@ export class ReplayService {
     who: Actor,
     kind: ReplayKind,
     selection: Selection,
-    wanted: ReplayEventsDto,
-    total: number | null,
+    wanted: Wanted,
+    { total, goal = {} }: { total: number | null; goal?: Goal },
   ): Promise<ReplayView> {
     return this.database.transaction(who.tenantId, async (manager) => {
-      const { filter } = wanted;
-      const routeId = kind === 'replay' ? await this.goalOf(manager, who, wanted, filter?.service) : null;
-      const replay = newReplay(who, kind, selection, { ...wanted, routeId, total });
+      const routeId = await this.goalOf(manager, who, goal);
+      const replay = newReplay(who, kind, selection, wanted, { routeId, total });
       await this.replays.save(manager, replay);
       await this.trail.record(manager, who, acts.did('started', replay.id, { after: replayView(replay) }));
       return replayView(replay);
@@ -129,17 +132,29 @@ export class ReplayService {
   }
 
   /** The route that was named, or one that leads to the target; null where events go along those that take them. */
-  private async goalOf(
-    manager: EntityManager,
-    who: Actor,
-    { route_id: routeId, target }: ReplayEventDto,
-    service: string | undefined,
-  ): Promise<string | null> {
+  private async goalOf(manager: EntityManager, who: Actor, { routeId, target, service }: Goal): Promise<string | null> {
     if (target) return (await this.routes.forReplays(manager, who, target, service)).id;
     if (routeId === undefined) return null;
     if (await this.routes.exists(manager, who.tenantId, routeId)) return routeId;
     throw problems.validationFailed([{ field: 'route_id', message: 'there is no such route' }]);
   }
+}
+
+/** Where events go, as it was asked for; `service` is that of a route that may have to be made. */
+interface Goal {
+  readonly routeId?: string | undefined;
+  readonly target?: RouteTarget | undefined;
+  readonly service?: string | undefined;
+}
+
+function goalIn({ route_id: routeId, target }: ReplayEventDto): Goal {
+  return { routeId, target };
+}
+
+/** What both kinds may say. */
+interface Wanted {
+  readonly rate_per_second?: number;
+  readonly reason?: string;
 }
 
 function checkGoal({ route_id: routeId, target }: ReplayEventDto): void {
@@ -151,7 +166,8 @@ function newReplay(
   who: Actor,
   kind: ReplayKind,
   selection: Selection,
-  more: { routeId: string | null; total: number | null; rate_per_second?: number; reason?: string },
+  { rate_per_second: ratePerSecond = DEFAULT_RATE, reason }: Wanted,
+  { routeId, total }: { routeId: string | null; total: number | null },
 ): Replay {
   const now = new Date();
   return Object.assign(new Replay(), {
@@ -159,12 +175,12 @@ function newReplay(
     id: newId(),
     kind,
     selection,
-    routeId: more.routeId,
-    ratePerSecond: more.rate_per_second ?? DEFAULT_RATE,
-    reason: more.reason ?? null,
+    routeId,
+    ratePerSecond,
+    reason: reason ?? null,
     state: 'running' as const,
     failure: null,
-    total: more.total,
+    total,
     processed: 0,
     created: 0,
     position: null,
