@@ -5,6 +5,7 @@ import { make, manage, type Stage } from './stage.ts';
 import { type Finding, Findings, type Measure } from './trial.ts';
 
 const WRITERS = 8;
+const SECRET = 'a secret of the trials';
 
 interface Verdict {
   readonly exitCode: number;
@@ -67,13 +68,13 @@ async function write(stage: Stage, seconds: number): Promise<number> {
   const endAt = performance.now() + seconds * 1_000;
   let acts = 0;
   const writer = async (n: number): Promise<void> => {
-    const { id } = await make(stage, 'projects', { name: `Writer ${n}` });
+    const { id } = await make(stage, 'webhook-endpoints', { name: `Writer ${n}`, service: 'github', secret: SECRET });
     acts++;
     const pool = stage.processes[n % stage.processes.length];
     if (!pool) throw new Error('there is no process');
     for (let turn = 1; performance.now() < endAt; turn++) {
       const body = { name: `Writer ${n}, turn ${turn}` };
-      const { status } = await manage(stage, pool, `projects/${String(id)}`, body, { method: 'PATCH' });
+      const { status } = await manage(stage, pool, `webhook-endpoints/${String(id)}`, body, { method: 'PATCH' });
       if (status !== 200) throw new Error(`an act was answered ${status}`);
       acts++;
     }

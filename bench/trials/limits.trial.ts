@@ -1,5 +1,5 @@
 import { onDatabase } from '../support/scratch-server.ts';
-import { type Answer, make, manage, type Stage } from './stage.ts';
+import { type Answer, make, manage, others, type Stage, untilTold } from './stage.ts';
 import { type Finding, Findings } from './trial.ts';
 
 /** More than there is room for, all at once over the connections of all processes. */
@@ -30,13 +30,15 @@ async function makeTooMany(stage: Stage, tenantId: string, made: Made): Promise<
     Array.from({ length: limit + OVER }, (_, n) => {
       const pool = stage.processes[n % stage.processes.length];
       if (!pool) throw new Error('there is no process');
-      return manage(stage, pool, what, body(n), { tenantId });
+      return untilTold(() => manage(stage, pool, what, body(n), { tenantId }));
     }),
   );
-  const countOf = (status: number): number => answers.filter((answer) => answer.status === status).length;
-  findings.hold('answered 201', limit, countOf(201));
-  findings.hold('answered 402', OVER, countOf(402));
-  const faults = answers.filter(({ status }) => status === 402).flatMap((answer) => faultsOf(answer, limit));
+  const statuses = answers.map(statusOf);
+  findings.hold('answered 201', limit, statuses.filter((status) => status === 201).length);
+  findings.hold('answered 402', OVER, statuses.filter((status) => status === 402).length);
+  findings.hold('other answers', 'none', others(statuses, [201, 402]));
+  const refusals = answers.map(({ answer }) => answer);
+  const faults = refusals.filter(({ status }) => status === 402).flatMap((answer) => faultsOf(answer, limit));
   findings.hold('faults in members', 'none', [...new Set(faults)].slice(0, 3).join('; ') || 'none');
   const { rows } = await onDatabase(stage.databaseUrl, (client) =>
     client.query<{ made: number; counted: number }>(
@@ -48,6 +50,11 @@ async function makeTooMany(stage: Stage, tenantId: string, made: Made): Promise<
   findings.hold('there are', limit, rows[0]?.made ?? 0);
   findings.hold('counted', limit, rows[0]?.counted ?? 0);
   return findings.all;
+}
+
+/** Whose name is taken when it comes again was made the first time, and the answer did not tell. */
+function statusOf({ answer: { status }, repeats }: { answer: Answer; repeats: number }): number {
+  return status === 409 && repeats > 0 ? 201 : status;
 }
 
 function faultsOf({ json }: Answer, limit: number): string[] {

@@ -1,16 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'undici';
-import { signedWebhooks, type SignedWebhook } from '../load/signed-webhooks.ts';
+import { signedWebhooks } from '../load/signed-webhooks.ts';
 import { onDatabase } from '../support/scratch-server.ts';
-import { type Answer, CONNECTIONS, make, send, type Stage } from './stage.ts';
+import { type Answer, CONNECTIONS, make, others, send, type Stage, untilTold } from './stage.ts';
 import { type Finding, Findings, type Measure } from './trial.ts';
 
 const LIMIT = 10_000;
 const DAY_SECONDS = 86_400;
 const SECRET = 'a secret of the trials';
-/** A sender whose webhook was not taken sends it again; that bounds how often. */
-const TRIES = 40;
-const AGAIN_AFTER_MS = 250;
 /** Ends a load that does not come to its end. */
 const PATIENCE_MS = 180_000;
 
@@ -24,7 +20,7 @@ interface Told {
   readonly refusedUntil: Map<string, number>;
   /** What was wrong with refusals. */
   readonly faults: string[];
-  readonly others: Map<number, number>;
+  readonly others: number[];
 }
 
 /** A professional tenant takes its 10,000 of a day and not one more, whoever of three processes is asked. */
@@ -69,7 +65,7 @@ async function holdBooks(
   told: Told,
   days: readonly (readonly [string, number])[],
 ): Promise<void> {
-  findings.hold('other answers', 'none', [...told.others].map(([s, n]) => `${n} × ${s}`).join(', ') || 'none');
+  findings.hold('other answers', 'none', others(told.others, []));
   findings.hold('faults in headers and members', 'none', [...new Set(told.faults)].slice(0, 3).join('; ') || 'none');
   const { counters, stored } = await booksOf(stage, tenantId);
   for (const [day, count] of days)
@@ -115,27 +111,20 @@ async function fill({ databaseUrl }: Stage, tenantId: string, day: string, count
 
 /** Over all connections to all processes at once, until `ended` says so. */
 async function load({ processes }: Stage, path: string, ended: (told: Told) => boolean): Promise<Told> {
-  const told: Told = { taken: 0, refused: 0, repeated: 0, refusedUntil: new Map(), faults: [], others: new Map() };
+  const told: Told = { taken: 0, refused: 0, repeated: 0, refusedUntil: new Map(), faults: [], others: [] };
   const giveUpAt = Date.now() + PATIENCE_MS;
   const sender = async (pool: Pool): Promise<void> => {
     while (!ended(told)) {
       if (Date.now() > giveUpAt) throw new Error('the load did not come to its end in time');
       const [webhook] = signedWebhooks(1, SECRET, 'push');
-      if (webhook) note(told, await sendUntilTold(pool, path, webhook, told));
+      if (!webhook) continue;
+      const { answer, repeats } = await untilTold(() => send(pool, { path, ...webhook }));
+      told.repeated += repeats;
+      note(told, answer);
     }
   };
   await Promise.all(processes.flatMap((pool) => Array.from({ length: CONNECTIONS }, () => sender(pool))));
   return told;
-}
-
-/** As senders do: what was not taken, or not answered, is sent again with the same id. */
-async function sendUntilTold(pool: Pool, path: string, { headers, body }: SignedWebhook, told: Told): Promise<Answer> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await send(pool, { path, headers, body });
-    if (answer.status !== 503 || attempt === TRIES) return answer;
-    told.repeated++;
-    await sleep(AGAIN_AFTER_MS);
-  }
 }
 
 function note(told: Told, answer: Answer): void {
@@ -147,7 +136,7 @@ function note(told: Told, answer: Answer): void {
     const until = String(json['resets_at']);
     told.refusedUntil.set(until, (told.refusedUntil.get(until) ?? 0) + 1);
     told.faults.push(...faultsOf(answer));
-  } else told.others.set(status, (told.others.get(status) ?? 0) + 1);
+  } else told.others.push(status);
 }
 
 function faultsOf({ headers, json }: Answer): string[] {
@@ -178,7 +167,7 @@ async function booksOf({ databaseUrl }: Stage, tenantId: string) {
       [tenantId],
     );
     const events = await client.query<{ n: number }>(
-      'SELECT count(*)::int AS n FROM webhook_events WHERE tenant_id = $1',
+      `SELECT count(*)::int AS n FROM webhook_events WHERE tenant_id = $1 AND service <> 'mira'`,
       [tenantId],
     );
     return { counters: new Map(rows.map(({ name, count }) => [name, count])), stored: events.rows[0]?.n ?? 0 };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Pool } from 'undici';
 import { MiraProcess } from '../support/mira-process.ts';
@@ -81,6 +82,28 @@ export async function send(
   const text = await answer.text();
   const json = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   return { status: statusCode, headers: received as Record<string, string>, json };
+}
+
+/** What was not taken for now is asked for again, so often and after so long. */
+const TRIES = 60;
+const AGAIN_AFTER_MS = 250;
+
+/** As clients do: whoever is told that nothing was taken, tries again. Tells also how often. */
+export async function untilTold(ask: () => Promise<Answer>): Promise<{ answer: Answer; repeats: number }> {
+  for (let repeats = 0; ; repeats++) {
+    const answer = await ask();
+    if (answer.status !== 503 || repeats === TRIES) return { answer, repeats };
+    await sleep(AGAIN_AFTER_MS);
+  }
+}
+
+/** How often which status came, but for these: `3 × 500`. */
+export function others(statuses: readonly number[], known: readonly number[]): string {
+  const counts = Map.groupBy(
+    statuses.filter((status) => !known.includes(status)),
+    (status) => status,
+  );
+  return [...counts].map(([status, all]) => `${all.length} × ${status}`).join(', ') || 'none';
 }
 
 /** A management request of the administrator, in a tenant. */

@@ -301,7 +301,7 @@ describeOnEachDatabase(
         await aDelivery('dead');
         const failed = await aDelivery('failed', { routeId: other });
         const count = async (wanted: RedriveDto) => {
-          const answer = await redriven({ ...wanted, preview: true });
+          const answer = await redriven(Object.assign({ preview: true }, wanted));
           return 'count' in answer ? answer.count : -1;
         };
         expect(await count({ status: 'failed' })).toBe(1);

@@ -65,8 +65,8 @@ const storing = (incoming: string) => `
     INSERT INTO usage_counters AS u (tenant_id, metric, period, starts_on, count)
     SELECT tenant_id, metric, period, starts_on, count
     FROM (
-      SELECT 'webhooks_received' AS metric, tenant_id, count(*)
-       FROM stored WHERE service <> '${INTERNAL_SERVICE}' GROUP BY tenant_id
+      SELECT 'webhooks_received' AS metric, tenant_id, count(*) FROM stored
+      WHERE service <> '${INTERNAL_SERVICE}' GROUP BY tenant_id
       UNION ALL SELECT 'webhooks_refused', tenant_id, count(*) FROM refused GROUP BY tenant_id
     ) AS new, ${periodsOf('$21::date')}
     ORDER BY metric, tenant_id, period

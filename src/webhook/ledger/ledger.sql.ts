@@ -1,8 +1,6 @@
 import type { DeliveryStatus } from '../delivery/delivery.entity';
 import { QUEUE, SCHEMA } from '../delivery/queue/delivery.queue';
-
-/** Events of the program itself, which nobody sent and no quota counts. */
-const OWN_SERVICE = 'mira';
+import { INTERNAL_SERVICE } from '../source/source.registry';
 
 /** $1 is a tenant, or null for all. Without it a statement goes through a table once; with it by the tenant's index. */
 const chosen = (column: string): string => `($1::uuid IS NULL OR ${column} = $1)`;
@@ -37,8 +35,8 @@ export const EVENTS = `
     SELECT tenant_id, id, id AS known_id, service, routed_count FROM webhook_events WHERE ${chosen('tenant_id')}
   )
   SELECT tenant_id,
-    count(*) FILTER (WHERE e.service <> '${OWN_SERVICE}') AS stored,
-    count(*) FILTER (WHERE e.service = '${OWN_SERVICE}') AS own_events,
+    count(*) FILTER (WHERE e.service <> '${INTERNAL_SERVICE}') AS stored,
+    count(*) FILTER (WHERE e.service = '${INTERNAL_SERVICE}') AS own_events,
     coalesce(sum(coalesce(e.routed_count, g.routed)), 0)::bigint AS routed,
     coalesce(sum(g.routed), 0)::bigint AS deliveries,
     coalesce(sum(g.replayed), 0)::bigint AS replayed,
@@ -78,7 +76,7 @@ export const DELIVERIES = `
     SELECT tenant_id, id, id AS known_id, status, attempt_count, workflow_counted
     FROM deliveries WHERE ${chosen('tenant_id')}
   )
-  SELECT tenant_id,
+  SELECT coalesce(d.tenant_id, a.tenant_id) AS tenant_id,
     coalesce(sum(a.made), 0)::bigint AS attempts,
     count(*) FILTER (WHERE d.workflow_counted) AS workflows,
     count(*) FILTER (WHERE ${MISCOUNTED}) AS miscounted, ${first('d.known_id', MISCOUNTED)} AS miscounted_ids,
@@ -87,7 +85,7 @@ export const DELIVERIES = `
   FROM known d FULL JOIN made a USING (tenant_id, id)
   LEFT JOIN delivery_attempts l
     ON l.tenant_id = a.tenant_id AND l.delivery_id = a.delivery_id AND l.number = a.last
-  GROUP BY tenant_id`;
+  GROUP BY 1`;
 
 /** Null where the queue was never opened: then there is no job at all. */
 export const QUEUE_TABLE = `SELECT to_regclass('${SCHEMA}.job')::text AS name`;

@@ -209,7 +209,17 @@ export class World {
     const things = { tenant: tenantId } as Record<ThingKind, string>;
     // The route before the event, for a delivery is made along it.
     for (const kind of KINDS) things[kind] ??= await this.thing(kind, started);
+    await this.givenUp(tenantId, things);
     return { ...started, things };
+  }
+
+  /** For the list of what was given up, which would be empty. */
+  private async givenUp(tenantId: string, { event, route }: Readonly<Record<ThingKind, string>>): Promise<void> {
+    await this.mira.sql(
+      `INSERT INTO deliveries (tenant_id, id, event_id, route_id, replay_id, status, cause, created_at, completed_at)
+       VALUES ($1, $2, $3, $4, $2, 'dead', 'gone', now(), now())`,
+      [tenantId, newId(), event, route],
+    );
   }
 
   private async posted({ people }: Omit<Tenancy, 'things'>, collection: string, body: unknown): Promise<string> {
