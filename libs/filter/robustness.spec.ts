@@ -16,29 +16,10 @@ const random = randomOf(20_261_125);
 const oneOf = <T>(values: readonly T[]): T => values[random(values.length)] as T;
 const many = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
-const PIECES = [
-  ...['payload', 'headers', '.a', '.__proto__', '["a"]', '[0]', '[-1]', '==', '!=', '<', '>=', 'in', 'contains'],
-  ...[
-    'matches',
-    'startsWith',
-    'and',
-    'or',
-    'not',
-    '(',
-    ')',
-    '[',
-    ']',
-    ',',
-    '"a*"',
-    "'",
-    '"',
-    '\\',
-    '1',
-    '-1e5',
-    '1e999',
-  ],
-  ...['true', 'null', 'exists', 'exists(', ' ', '\n', '\0', '\ud800', '😀', '=', '&&', '!', '.', '-', '%'],
-];
+const WORDS =
+  'payload headers .a .__proto__ ["a"] [0] [-1] == != < >= in contains matches startsWith and or not ( ) [ ] , "a*"' +
+  ' \' " \\ 1 -1e5 1e999 true null exists exists( = && ! . - %';
+const PIECES = [...WORDS.split(' '), ' ', '\n', '\0', '\ud800', '😀'];
 
 const scalar = () => oneOf<unknown>(['', 'a', 'aa', 'ä', 0, 1, -1.5, true, false, null]);
 const anyValue = (depth: number): unknown => {

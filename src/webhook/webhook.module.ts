@@ -4,8 +4,11 @@ import { EndpointModule } from './endpoint/endpoint.module';
 import { EventModule } from './event/event.module';
 import { IngestModule } from './ingest/ingest.module';
 import { PublishModule } from './publish/publish.module';
+import { ReplayModule } from './replay/replay.module';
 import { RouteModule } from './route/route.module';
 
 /** The product: receive, store, route, deliver. */
-@Module({ imports: [IngestModule, PublishModule, EndpointModule, RouteModule, EventModule, DeliveryModule] })
+@Module({
+  imports: [IngestModule, PublishModule, EndpointModule, ReplayModule, RouteModule, EventModule, DeliveryModule],
+})
 export class WebhookModule {}

@@ -92,7 +92,7 @@ describeMira('managing webhooks', (mira) => {
     );
     expect(await posted('webhook-endpoints', { service: 'github', name: 'x', config: { a: 1 } })).toEqual(['config.a']);
     const route = { name: 'x', service: 'github' };
-    expect(await posted('routes', { ...route, target: { kind: 'http', url: 'http://x' } })).toContain('target.kind');
+    expect(await posted('routes', { ...route, target: { kind: 'mail', url: 'http://x' } })).toContain('target.kind');
     expect(await posted('routes', { ...route, target: { kind: 'agent', agent: 'nobody' } })).toEqual(['target.agent']);
     const target = { kind: 'n8n', integration_id: newId(), workflow_id: '1' };
     expect(await posted('routes', { ...route, target })).toEqual(['target.integration_id']);
@@ -201,7 +201,7 @@ describeMira('managing webhooks', (mira) => {
     }
     for (const list of ['webhook-endpoints', 'routes', 'events', 'deliveries']) {
       const { json } = await mira().get(`/api/v1/${list}`, { apiKey: stranger });
-      expect(json).toEqual({ data: [], next_cursor: null });
+      expect(json).toMatchObject({ data: [], next_cursor: null });
     }
     await mira().call('DELETE', `/api/v1/routes/${route}`);
   });

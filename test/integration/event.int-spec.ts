@@ -6,6 +6,7 @@ import { EventRepository } from '../../src/webhook/event/event.repository';
 import { EventService } from '../../src/webhook/event/event.service';
 import { ListEventsQuery } from '../../src/webhook/event/list-events.dto';
 import { WebhookEvent } from '../../src/webhook/event/webhook-event.entity';
+import { LOOKED_AT } from '../../src/webhook/event/event.search';
 import { idAt } from '../support/id-at';
 import { describeOnEachDatabase } from '../support/databases';
 
@@ -139,6 +140,36 @@ describeOnEachDatabase(
       ).toEqual([issue]);
       expect(await listed({ from: at('21:00:00.000'), to: at('07:00:00.000') })).toEqual([]);
       expect(await listed({ from: new Date('0001-01-01'), to: new Date('9999-12-31') })).toHaveLength(4);
+    });
+
+    it('are found by a text in their bodies, in any case, whatever stands there', async () => {
+      const found = async (q: string) => listed({ q });
+      const json = await stored({ body: Buffer.from('{"name":"Größe","rate":"50%_a"}') });
+      const latin1 = await stored({ body: Buffer.concat([Buffer.from('Order 7 '), Buffer.from([0xe9, 0xff, 0])]) });
+      const other = await stored({ body: Buffer.from('50 percent'), service: 'generic' });
+      expect(await found('GRÖßE')).toEqual([json]);
+      expect(await found('"rate":"50%_A"')).toEqual([json]);
+      expect(await found('50%')).toEqual([json]);
+      expect(await found('50')).toEqual([other, json]);
+      expect(await found('order 7')).toEqual([latin1]);
+      expect(await found('%')).toEqual([json]);
+      expect(await found('\\')).toEqual([latin1]);
+      expect(await listed({ q: '50', service: 'generic' })).toEqual([other]);
+      expect(await found("nothing'; --")).toEqual([]);
+    });
+
+    it('are searched one bounded look at a time, which says how far it came', async () => {
+      const half = Buffer.alloc(LOOKED_AT.bodyBytes / 2 - 1, 'x');
+      const [oldest] = [await stored({ body: Buffer.from('needle') }), await stored({ body: half })];
+      const reached = await stored({ body: half, receivedAt: new Date(Date.now() + 1_000) });
+      const newest = await stored({ body: Buffer.from('needle'), receivedAt: new Date(Date.now() + 2_000) });
+      const first = await sut.list(tenantId, query({ q: 'needle' }));
+      expect(first.data.map(({ id }) => id)).toEqual([newest]);
+      expect(first.next_cursor).not.toBeNull();
+      expect(first.searched_to).toBe((await sut.get(tenantId, reached)).received_at);
+      const second = await sut.list(tenantId, query({ q: 'needle', cursor: first.next_cursor ?? '' }));
+      expect(second).toMatchObject({ data: [{ id: oldest }], next_cursor: null, searched_to: null });
+      expect(await sut.list(tenantId, query())).toMatchObject({ searched_to: null });
     });
 
     it('show their headers and where they went', async () => {

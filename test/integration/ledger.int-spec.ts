@@ -20,7 +20,7 @@ const config = loadConfig({ env: {}, cwd: '/nowhere' });
 
 const DELIVERED: Outcome = { kind: 'delivered', reason: null };
 const RETRY: Outcome = { kind: 'retry', at: new Date(Date.now() + 60_000), reason: 'no', rejected: false };
-const DEAD: Outcome = { kind: 'dead', reason: 'no', rejected: false };
+const DEAD: Outcome = { kind: 'dead', cause: 'gone', reason: 'no', rejected: false };
 
 describeOnEachDatabase('the books', (database) => {
   const clock = new UsageClock();

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { DEAD_CAUSES } from './attempt/dead-cause';
 import type { DeliveryAttempt } from './attempt/delivery-attempt.entity';
 import { type Delivery, SHOWN_STATUSES, type ShownStatus, shownStatus } from './delivery.entity';
 import { HELD_FOR } from './hold/hold-reason';
@@ -27,6 +28,11 @@ export class DeliveryView {
   next_attempt_at!: string | null;
   /** What the last attempt came to. */
   reason!: string | null;
+  /** Why it was given up, in one word that stays the same; null where it was not. */
+  @ApiProperty({ enum: DEAD_CAUSES, nullable: true })
+  cause!: string | null;
+  /** The replay that it came of; null where it came with the event. */
+  replay_id!: string | null;
   created_at!: string;
   completed_at!: string | null;
 }
@@ -73,6 +79,8 @@ export function deliveryView(delivery: Delivery): DeliveryView {
     attempting_since: delivery.attemptingSince?.toISOString() ?? null,
     next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
     reason: delivery.reason,
+    cause: delivery.cause,
+    replay_id: delivery.replayId,
     created_at: delivery.createdAt.toISOString(),
     completed_at: delivery.completedAt?.toISOString() ?? null,
   };

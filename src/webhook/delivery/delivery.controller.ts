@@ -1,6 +1,7 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { DeadLetterList } from './dead-letter-view.dto';
 import { DeliveryDetailView, DeliveryPage, DeliveryView } from './delivery-view.dto';
 import { DeliveryService } from './delivery.service';
 import { ListDeliveriesQuery } from './list-deliveries.dto';
@@ -15,6 +16,13 @@ export class DeliveryController {
   @Allow('webhook:read')
   list(@CurrentPrincipal() who: Principal, @Query() query: ListDeliveriesQuery): Promise<DeliveryPage> {
     return this.deliveries.list(who.tenantId, query);
+  }
+
+  /** What was given up, by cause and route. */
+  @Get('dead-letters')
+  @Allow('webhook:read')
+  deadLetters(@CurrentPrincipal() who: Principal): Promise<DeadLetterList> {
+    return this.deliveries.deadLetters(who.tenantId);
   }
 
   @Get(':id')

@@ -89,6 +89,14 @@ export class Delivery {
   @Column('text', { nullable: true })
   reason!: string | null;
 
+  /** Why it was given up, in one word. */
+  @Column('text', { nullable: true })
+  cause!: string | null;
+
+  /** The replay that it came of. */
+  @Column('uuid', { name: 'replay_id', nullable: true })
+  replayId!: string | null;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, LessThan, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
 import { DeliveryAttempt } from './attempt/delivery-attempt.entity';
+import type { DeadLetterRow } from './dead-letter-view.dto';
 import { Delivery, type ShownStatus } from './delivery.entity';
 
 /** Which deliveries, newest first; what is undefined does not matter. */
@@ -49,6 +50,21 @@ export class DeliveryRepository {
     return manager.save(delivery);
   }
 
+  /** The dead ones by cause and goal, the most first; of those planned last, where there are too many to count all. */
+  async deadLetters(manager: EntityManager, tenantId: string): Promise<{ rows: DeadLetterRow[]; isComplete: boolean }> {
+    const rows: (DeadLetterRow & { looked: number })[] = await manager.query(DEAD_LETTERS, [tenantId]);
+    return { rows, isComplete: (rows[0]?.looked ?? 0) < DEAD_LETTERS_COUNTED };
+  }
+
+  /** The attempts of all deliveries of an event, first to last. */
+  async attemptsOfEvent(manager: EntityManager, tenantId: string, ids: readonly string[]): Promise<DeliveryAttempt[]> {
+    return manager.find(DeliveryAttempt, {
+      select: ATTEMPT_WITHOUT_ANSWER,
+      where: { tenantId, deliveryId: In([...ids]) },
+      order: { startedAt: 'ASC' },
+    });
+  }
+
   /** First to last. */
   async attempts(manager: EntityManager, tenantId: string, deliveryId: string): Promise<DeliveryAttempt[]> {
     return manager.find(DeliveryAttempt, { where: { tenantId, deliveryId }, order: { number: 'ASC' } });
@@ -60,3 +76,25 @@ function withStatus(status: ShownStatus | undefined) {
   if (status === 'attempting') return { status: 'queued' as const, attemptingSince: Not(IsNull()) };
   return { status, ...(status === 'queued' && { attemptingSince: IsNull() }) };
 }
+const ATTEMPT_WITHOUT_ANSWER = {
+  tenantId: true,
+  deliveryId: true,
+  number: true,
+  startedAt: true,
+  durationMs: true,
+  outcome: true,
+  reason: true,
+  statusCode: true,
+} as const;
+
+const DEAD_LETTERS_COUNTED = 100_000;
+
+const DEAD_LETTERS = `
+  WITH dead AS (
+    SELECT id, coalesce(cause, 'unknown') AS cause, route_id, agent_name, reason, coalesce(completed_at, created_at) AS at
+    FROM deliveries WHERE tenant_id = $1 AND status = 'dead' ORDER BY id DESC LIMIT ${DEAD_LETTERS_COUNTED}
+  )
+  SELECT cause, route_id AS "routeId", agent_name AS "agentName", count(*)::int AS count, min(at) AS oldest,
+    max(at) AS newest, (array_agg(id ORDER BY id DESC))[1] AS "exampleId",
+    (array_agg(reason ORDER BY id DESC))[1] AS "exampleReason", (SELECT count(*)::int FROM dead) AS looked
+  FROM dead GROUP BY cause, route_id, agent_name ORDER BY count(*) DESC, cause, route_id, agent_name LIMIT 1000`;

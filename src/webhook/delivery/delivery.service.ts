@@ -3,6 +3,7 @@ import { decodeCursor, type Page, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../../database/tenant.database';
+import { type DeadLetterList, deadLetterView } from './dead-letter-view.dto';
 import { type DeliveryDetailView, deliveryDetailView, type DeliveryView, deliveryView } from './delivery-view.dto';
 import type { Delivery, DeliveryStatus } from './delivery.entity';
 import { DeliveryQueue } from './queue/delivery.queue';
@@ -35,6 +36,13 @@ export class DeliveryService {
     });
   }
 
+  async deadLetters(tenantId: string): Promise<DeadLetterList> {
+    const { rows, isComplete } = await this.database.transaction(tenantId, (manager) =>
+      this.deliveries.deadLetters(manager, tenantId),
+    );
+    return { data: rows.map(deadLetterView), next_cursor: null, is_complete: isComplete };
+  }
+
   /**
    * One more attempt, at once: for a delivery that is dead, or that would wait for its next one. The job that waits
    * for that stays in the queue; its attempt will have been made by then, so that the worker passes over it.
@@ -48,7 +56,7 @@ export class DeliveryService {
       const now = new Date();
       if (isUnderWay(row, now)) return row;
       const before = deliveryView(row);
-      Object.assign(row, { status: 'queued', nextAttemptAt: now, completedAt: null, reason: null });
+      Object.assign(row, { status: 'queued', nextAttemptAt: now, completedAt: null, reason: null, cause: null });
       const attempt = row.attemptCount + 1;
       await this.queue.enqueue(manager, [{ tenantId, deliveryId: row.id, attempt, startAfter: null }]);
       const saved = await this.deliveries.save(manager, row);

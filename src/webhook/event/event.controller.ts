@@ -3,6 +3,7 @@ import { Controller, Get, Header, Param, ParseUUIDPipe, Query, StreamableFile } 
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { EventDetailView, EventPage } from './event-view.dto';
 import { EventService } from './event.service';
+import { TimelineView } from './timeline-view.dto';
 import { ListEventsQuery } from './list-events.dto';
 
 /** What may stand in a header's value; anything else would end the answer in an error. */
@@ -23,6 +24,12 @@ export class EventController {
   @Get(':id')
   get(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<EventDetailView> {
     return this.events.get(who.tenantId, id);
+  }
+
+  /** What happened to it, first to last: received, stored, routed, each attempt, executions, and the end. */
+  @Get(':id/timeline')
+  timeline(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<TimelineView> {
+    return this.events.timeline(who.tenantId, id);
   }
 
   /**

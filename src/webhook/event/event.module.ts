@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DeliveryAttempt } from '../delivery/attempt/delivery-attempt.entity';
 import { Delivery } from '../delivery/delivery.entity';
 import { DeliveryRepository } from '../delivery/delivery.repository';
 import { EventController } from './event.controller';
@@ -9,7 +10,7 @@ import { WebhookEvent } from './webhook-event.entity';
 
 /** What was received, to be read. */
 @Module({
-  imports: [TypeOrmModule.forFeature([WebhookEvent, Delivery])],
+  imports: [TypeOrmModule.forFeature([WebhookEvent, Delivery, DeliveryAttempt])],
   controllers: [EventController],
   providers: [EventService, EventRepository, DeliveryRepository],
 })

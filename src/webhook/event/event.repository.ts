@@ -11,6 +11,7 @@ import {
   rangeConditions,
   type SearchedTo,
 } from './event.search';
+import type { ExecutionRow, HoldRow } from './event.timeline';
 import { WebhookEvent } from './webhook-event.entity';
 
 /** A page of events, and how far the look for them went where it did not see all of its range. */
@@ -91,6 +92,30 @@ export class EventRepository {
       select: { tenantId: true, id: true, contentType: true, body: true },
       where: { tenantId, id },
     });
+  }
+
+  /** The executions of these deliveries, first to last. */
+  async executions(manager: EntityManager, tenantId: string, ids: readonly string[]): Promise<ExecutionRow[]> {
+    return manager.query(
+      `SELECT delivery_id AS "deliveryId", execution_id AS "executionId", how, status, started_at AS "startedAt",
+         stopped_at AS "stoppedAt", error
+       FROM delivery_executions WHERE tenant_id = $1 AND delivery_id = ANY ($2::uuid[]) ORDER BY delivery_id, number`,
+      [tenantId, ids],
+    );
+  }
+
+  /** Since when something holds these deliveries: their route is paused, or there is a hold on it or on its target. */
+  async holds(manager: EntityManager, tenantId: string, ids: readonly string[]): Promise<HoldRow[]> {
+    return manager.query(
+      `SELECT d.id AS "deliveryId", coalesce(max(h.since), max(r.paused_at)) AS since
+       FROM deliveries d
+       JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id
+       LEFT JOIN holds h ON h.tenant_id = d.tenant_id
+         AND (h.scope, h.target_id) IN (('route', r.id), ('integration', r.integration_id))
+       WHERE d.tenant_id = $1 AND d.id = ANY ($2::uuid[]) AND d.status = 'held'
+       GROUP BY d.id HAVING coalesce(max(h.since), max(r.paused_at)) IS NOT NULL`,
+      [tenantId, ids],
+    );
   }
 
   private async boundaryOf(

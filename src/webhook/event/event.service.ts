@@ -5,6 +5,8 @@ import { TenantDatabase } from '../../database/tenant.database';
 import { DeliveryRepository } from '../delivery/delivery.repository';
 import { type EventDetailView, eventDetailView, type EventPage, eventView } from './event-view.dto';
 import { EventRepository } from './event.repository';
+import { timelineOf } from './event.timeline';
+import { type TimelineView, timelineView } from './timeline-view.dto';
 import { criteriaOf, type ListEventsQuery } from './list-events.dto';
 
 /** The exact bytes of an event, and what its sender said they are. */
@@ -37,6 +39,20 @@ export class EventService {
       const event = await this.events.find(manager, tenantId, id);
       if (!event) throw notFound();
       return eventDetailView(event, await this.deliveries.listOfEvent(manager, tenantId, id));
+    });
+  }
+
+  async timeline(tenantId: string, id: string): Promise<TimelineView> {
+    return this.database.transaction(tenantId, async (manager) => {
+      const event = await this.events.find(manager, tenantId, id);
+      if (!event) throw notFound();
+      const deliveries = await this.deliveries.listOfEvent(manager, tenantId, id);
+      const ids = deliveries.map((delivery) => delivery.id);
+      const attempts = await this.deliveries.attemptsOfEvent(manager, tenantId, ids);
+      const executions = await this.events.executions(manager, tenantId, ids);
+      const holds = await this.events.holds(manager, tenantId, ids);
+      const { receivedAt, bodyBytes } = event;
+      return timelineView(id, timelineOf({ receivedAt, bodyBytes, deliveries, attempts, executions, holds }));
     });
   }
 

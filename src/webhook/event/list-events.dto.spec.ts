@@ -3,7 +3,7 @@ import { faultyFieldsOf, readAs } from '../../../test/support/refusals';
 import { ListEventsQuery } from './list-events.dto';
 
 it('reads every filter, and the page besides', async () => {
-  const query = { service: 'github', event_type: 'push', status: 'dead', limit: '10' };
+  const query = { service: 'github', event_type: 'push', status: 'dead', q: '50% "ok"_', limit: '10' };
   expect(
     await readAs(ListEventsQuery, { ...query, from: '2026-01-31', to: '2026-02-01T12:00:00+01:00' }, 'query'),
   ).toMatchObject({
@@ -19,6 +19,9 @@ it.each([
   [{ service: ['a', 'b'] }, 'service'],
   [{ event_type: 'a\0' }, 'event_type'],
   [{ status: 'queued' }, 'status'],
+  [{ q: '' }, 'q'],
+  [{ q: 'a\0' }, 'q'],
+  [{ q: 'x'.repeat(201) }, 'q'],
   [{ from: 'yesterday' }, 'from'],
   [{ from: '' }, 'from'],
   [{ to: ['2026-01-31'] }, 'to'],

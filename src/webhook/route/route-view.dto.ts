@@ -16,6 +16,8 @@ export class RouteView {
   @ApiProperty(targetSchema)
   target!: RouteTarget;
   enabled!: boolean;
+  /** Made by a replay to a target of its own; it takes no events by itself while it is disabled. */
+  for_replays!: boolean;
   /** Since when its deliveries are held; null while they are not. */
   paused_at!: string | null;
   created_at!: string;
@@ -36,6 +38,7 @@ export function routeView(route: Route): RouteView {
     filter: route.filter,
     target: targetOf(route),
     enabled: route.enabled,
+    for_replays: route.forReplays,
     paused_at: route.pausedAt?.toISOString() ?? null,
     created_at: route.createdAt.toISOString(),
     updated_at: route.updatedAt.toISOString(),

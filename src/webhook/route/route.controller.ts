@@ -3,6 +3,7 @@ import { PageQuery } from '@mira/page';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireFeature } from '../../enterprise/plan/require-feature.decorator';
+import { RouteTestView, TestRouteDto } from './route-test.dto';
 import { RoutePage, RouteView } from './route-view.dto';
 import { CreateRouteDto, UpdateRouteDto } from './route.dto';
 import { RouteService } from './route.service';
@@ -40,6 +41,34 @@ export class RouteController {
     @Body() changes: UpdateRouteDto,
   ): Promise<RouteView> {
     return this.routes.update(who, id, changes);
+  }
+
+  /** Whether it would take an event, a stored one or one that is made up, and why not. Nothing is sent. */
+  @Post(':id/test')
+  @HttpCode(200)
+  @Allow('webhook:read')
+  test(
+    @CurrentPrincipal() who: Principal,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() wanted: TestRouteDto,
+  ): Promise<RouteTestView> {
+    return this.routes.test(who.tenantId, id, wanted);
+  }
+
+  /** Its deliveries are held from now on, and cost no attempt; events still come to it. */
+  @Post(':id/pause')
+  @HttpCode(200)
+  @Allow('webhook:configure')
+  pause(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<RouteView> {
+    return this.routes.pause(who, id);
+  }
+
+  /** What was held goes on, the oldest first. */
+  @Post(':id/resume')
+  @HttpCode(200)
+  @Allow('webhook:configure')
+  resume(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<RouteView> {
+    return this.routes.resume(who, id);
   }
 
   @Delete(':id')

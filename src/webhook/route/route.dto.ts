@@ -4,8 +4,8 @@ import { IsBoolean, IsIn, IsObject, ValidateNested } from 'class-validator';
 import { IfGiven } from '../input/if-given.decorator';
 import { IsLine, IsListOfLines } from '../input/line.decorator';
 import { routableServices } from '../source/source.registry';
-import { AgentTargetDto, HttpTargetDto, N8nTargetDto, RouteTargetDto } from './route-target.dto';
 import { IsRouteFilter } from './route-filter.decorator';
+import { AgentTargetDto, HttpTargetDto, N8nTargetDto, RouteTargetDto } from './route-target.dto';
 
 export type RouteTarget = N8nTargetDto | HttpTargetDto | AgentTargetDto;
 
@@ -22,7 +22,7 @@ export const targetSchema = {
 };
 
 /** An unknown kind stays a `RouteTargetDto`, whose validation says which kinds there are. */
-function TypeOfTarget(): PropertyDecorator {
+export function TypeOfTarget(): PropertyDecorator {
   return Type(() => RouteTargetDto, {
     discriminator: {
       property: 'kind',

@@ -45,6 +45,10 @@ export class Route {
   @Column('timestamptz', { name: 'paused_at', nullable: true })
   pausedAt!: Date | null;
 
+  /** Made for replays alone, to a target that no other route has: disabled, unless somebody enables it. */
+  @Column('boolean', { name: 'for_replays', default: false })
+  forReplays!: boolean;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

@@ -13,5 +13,6 @@ import { RouteService } from './route.service';
   imports: [TypeOrmModule.forFeature([Route]), AgentModule, N8nModule, PlanModule],
   controllers: [RouteController],
   providers: [RouteService, RouteRepository],
+  exports: [RouteService],
 })
 export class RouteModule {}

@@ -6,12 +6,17 @@ import { type EntityManager, QueryFailedError } from 'typeorm';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
-import type { IntegrationKind } from '../../n8n/integration.entity';
 import { FeatureService } from '../../enterprise/plan/feature.service';
+import type { IntegrationKind } from '../../n8n/integration.entity';
 import { IntegrationService } from '../../n8n/integration.service';
+import { INTERNAL_SERVICE } from '../source/source.registry';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
 import { Route } from './route.entity';
-import { RouteRepository } from './route.repository';
+import { type RouteTestView, type TestRouteDto } from './route-test.dto';
+import type { FilteredEvent } from './route.filter';
+import { testRoute } from './route.tester';
+import type { RoutingRule } from './route.matcher';
+import { RouteRepository, type TargetColumns } from './route.repository';
 import { type RouteView, routeView } from './route-view.dto';
 
 const acts = actsOn('route');
@@ -55,6 +60,7 @@ export class RouteService {
       ...columnsOf(target),
       enabled,
       pausedAt: null,
+      forReplays: false,
     });
     return this.saving(tenantId, async (manager) => {
       await this.checkTarget(manager, tenantId, target);
@@ -101,7 +107,92 @@ export class RouteService {
     if (typeof filter === 'string') await this.features.require(tenantId, 'advanced_workflows');
   }
 
-  private async checkTarget(manager: EntityManager, tenantId: string, target: RouteTarget): Promise<void> {
+  /** What decides where the tenant's events go. */
+  async rules(manager: EntityManager, tenantId: string): Promise<RoutingRule[]> {
+    return this.routes.rules(manager, tenantId);
+  }
+
+  async exists(manager: EntityManager, tenantId: string, id: string): Promise<boolean> {
+    return (await this.routes.find(manager, tenantId, id)) !== null;
+  }
+
+  /** Their names by their ids. */
+  async names(manager: EntityManager, tenantId: string): Promise<Map<string, string>> {
+    return this.routes.names(manager, tenantId);
+  }
+
+  /**
+   * A route to this target that takes nothing by itself: what is sent along it is delivered, held and counted like all
+   * else. The one that was made before, where there is one.
+   */
+  async forReplays(
+    manager: EntityManager,
+    who: Actor,
+    target: RouteTarget,
+    service = INTERNAL_SERVICE,
+  ): Promise<Route> {
+    const { tenantId } = who;
+    await this.checkTarget(manager, tenantId, target);
+    const columns = columnsOf(target);
+    const known = await this.routes.findForReplays(manager, tenantId, columns);
+    if (known) return known;
+    const route = Object.assign(new Route(), {
+      tenantId,
+      id: newId(),
+      name: 'Replays to another target',
+      service,
+      eventTypes: [],
+      filter: null,
+      ...columns,
+      enabled: false,
+      pausedAt: null,
+      forReplays: true,
+    });
+    const saved = await this.routes.save(manager, route);
+    await this.trail.record(manager, who, acts.created(routeView(saved)));
+    return saved;
+  }
+
+  /** Tries a route on an event. */
+  async test(tenantId: string, id: string, wanted: TestRouteDto): Promise<RouteTestView> {
+    const madeUp = madeUpEvent(wanted);
+    return this.database.transaction(tenantId, async (manager) => {
+      const route = found(await this.routes.find(manager, tenantId, id));
+      const event = madeUp ?? (await this.routes.findEvent(manager, tenantId, wanted.event_id ?? ''));
+      if (event) return testRoute(route, event);
+      throw problems.validationFailed([{ field: 'event_id', message: 'there is no such event' }]);
+    });
+  }
+
+  /** Holds its deliveries from the next attempt on. */
+  async pause(who: Actor, id: string): Promise<RouteView> {
+    return this.setPaused(who, id, new Date());
+  }
+
+  /** What was held goes on by itself, the oldest first: the keeper of holds sees that nothing holds it any more. */
+  async resume(who: Actor, id: string): Promise<RouteView> {
+    return this.setPaused(who, id, null);
+  }
+
+  private async setPaused(who: Actor, id: string, pausedAt: Date | null): Promise<RouteView> {
+    const { tenantId } = who;
+    return this.saving(tenantId, async (manager) => {
+      const route = found(await this.routes.lock(manager, tenantId, id));
+      if ((route.pausedAt === null) === (pausedAt === null)) return route;
+      const before = routeView(route);
+      route.pausedAt = pausedAt;
+      const saved = await this.routes.save(manager, route);
+      await this.trail.record(
+        manager,
+        who,
+        acts.did(pausedAt ? 'paused' : 'resumed', id, { before, after: routeView(saved) }),
+      );
+      return saved;
+    });
+  }
+
+  /** @throws Problem where the tenant has no such target */
+  async checkTarget(manager: EntityManager, tenantId: string, target: RouteTarget): Promise<void> {
     switch (target.kind) {
       case 'n8n':
       case 'http': {
@@ -126,8 +217,6 @@ export class RouteService {
   }
 }
 
-type TargetColumns = Pick<Route, 'targetKind' | 'integrationId' | 'workflowId' | 'webhookPath' | 'agentName'>;
-
 function columnsOf(target: RouteTarget): TargetColumns {
   const none = { integrationId: null, workflowId: null, webhookPath: null, agentName: null };
   switch (target.kind) {
@@ -144,6 +233,22 @@ function columnsOf(target: RouteTarget): TargetColumns {
     case 'agent':
       return { ...none, targetKind: target.kind, agentName: target.agent };
   }
+}
+
+/** The event that the fields describe; null where they name a stored one. */
+function madeUpEvent({ event_id, service, event_type, payload, headers = {} }: TestRouteDto): FilteredEvent | null {
+  if ((event_id === undefined) === (service === undefined)) {
+    throw problems.validationFailed([{ field: 'event_id', message: 'must be given, or service: one of the two' }]);
+  }
+  if (service === undefined) return null;
+  const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), text]));
+  return {
+    service,
+    eventType: event_type ?? null,
+    contentType: payload === undefined ? null : 'application/json',
+    headers: lowerCase,
+    body: Buffer.from(payload === undefined ? '' : JSON.stringify(payload)),
+  };
 }
 
 function found(route: Route | null): Route {

@@ -260,10 +260,34 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     thing: 'route',
     body: (place) => ({ enabled: false, target: target(place) }),
   },
+  'POST /api/v1/routes/:id/test': {
+    needs: ['webhook:read'],
+    succeeds: 200,
+    thing: 'route',
+    body: () => ({ service: 'github', payload: { a: 1 } }),
+  },
+  'POST /api/v1/routes/:id/pause': { needs: ['webhook:configure'], succeeds: 200, thing: 'route' },
+  'POST /api/v1/routes/:id/resume': { needs: ['webhook:configure'], succeeds: 200, thing: 'route' },
   'DELETE /api/v1/routes/:id': { needs: ['webhook:configure'], succeeds: 204, thing: 'route' },
 
   'GET /api/v1/events': { needs: ['webhook:read'], succeeds: 200 },
   'GET /api/v1/events/:id': { needs: ['webhook:read'], succeeds: 200, thing: 'event' },
+  'GET /api/v1/events/:id/timeline': { needs: ['webhook:read'], succeeds: 200, thing: 'event' },
+  'POST /api/v1/events/:id/replay': {
+    needs: ['webhook:configure'],
+    succeeds: 202,
+    thing: 'event',
+    body: (place) => ({ target: target(place) }),
+  },
+  'POST /api/v1/events/replay': {
+    needs: ['webhook:configure'],
+    succeeds: 202,
+    body: ({ things }) => ({ event_ids: [things.event], route_id: things.route }),
+    foreignBody: 400,
+  },
+  'GET /api/v1/replays': { needs: ['webhook:read'], succeeds: 200 },
+  'GET /api/v1/replays/:id': { needs: ['webhook:read'], succeeds: 200, thing: 'replay' },
+  'POST /api/v1/replays/:id/cancel': { needs: ['webhook:configure'], succeeds: 200, thing: 'replay' },
   'GET /api/v1/events/:id/body': { needs: ['webhook:read'], succeeds: 200, thing: 'event' },
 
   // By their kind, since refusals of the sweep itself are entries too, and would fill the first page.
@@ -273,6 +297,12 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'GET /api/v1/audit-logs/:id': { needs: ['audit:read'], succeeds: 200, thing: 'auditEntry' },
 
   'GET /api/v1/deliveries': { needs: ['webhook:read'], succeeds: 200 },
+  'GET /api/v1/deliveries/dead-letters': { needs: ['webhook:read'], succeeds: 200 },
+  'POST /api/v1/deliveries/redrive': {
+    needs: ['webhook:configure'],
+    succeeds: 202,
+    body: () => ({ cause: 'rejected', to: '2000-01-01' }),
+  },
   'GET /api/v1/deliveries/:id': { needs: ['webhook:read'], succeeds: 200, thing: 'delivery' },
   'POST /api/v1/deliveries/:id/retry': { needs: ['webhook:configure'], succeeds: 202, thing: 'delivery' },
 };

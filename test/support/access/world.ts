@@ -20,6 +20,7 @@ export type ThingKind =
   | 'route'
   | 'event'
   | 'delivery'
+  | 'replay'
   | 'auditEntry';
 
 /** Somebody with every kind of credential. */
@@ -173,6 +174,14 @@ export class World {
         const target = { kind: 'n8n', integration_id: integration, webhook_path: 'x' };
         return this.posted(tenancy, 'routes', { name, service: 'generic', target });
       }
+      case 'replay':
+        // Already cancelled: one that runs would be over before somebody looks at it.
+        await this.mira.sql(
+          `INSERT INTO replays (tenant_id, id, kind, selection, rate_per_second, reason, state, up_to, next_start_at)
+           VALUES ($1, $2, 'replay', '{"filter":{}}', 1, $3, 'cancelled', $2, now())`,
+          [tenantId, id, name],
+        );
+        return id;
       case 'auditEntry':
         await this.mira.sql('SELECT audit_append($1, $2, NULL, NULL)', [
           tenantId,
@@ -203,7 +212,17 @@ export class World {
     const things = { tenant: tenantId } as Record<ThingKind, string>;
     // The route before the event, for a delivery is made along it.
     for (const kind of KINDS) things[kind] ??= await this.thing(kind, started);
+    await this.givenUp(tenantId, things);
     return { ...started, things };
+  }
+
+  /** For the list of what was given up, which would be empty. */
+  private async givenUp(tenantId: string, { event, route }: Readonly<Record<ThingKind, string>>): Promise<void> {
+    await this.mira.sql(
+      `INSERT INTO deliveries (tenant_id, id, event_id, route_id, replay_id, status, cause, created_at, completed_at)
+       VALUES ($1, $2, $3, $4, $2, 'dead', 'gone', now(), now())`,
+      [tenantId, newId(), event, route],
+    );
   }
 
   private async posted({ people }: Omit<Tenancy, 'things'>, collection: string, body: unknown): Promise<string> {
@@ -227,6 +246,7 @@ const KINDS: readonly ThingKind[] = [
   'route',
   'event',
   'delivery',
+  'replay',
 ];
 
 function endpointSecretOf(mark: string): string {

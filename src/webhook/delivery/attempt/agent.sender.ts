@@ -43,7 +43,7 @@ export class AgentSender {
         payload,
       });
       const result = await within(this.config.delivery.timeout_ms, work);
-      if (result.kind === 'refused') return { kind: 'gone', detail: result.reason };
+      if (result.kind === 'refused') return { kind: 'gone', cause: 'refused_by_agent', detail: result.reason };
       return { kind: 'done', ...(result.detail === undefined ? {} : { detail: result.detail }) };
     } catch (error) {
       this.logger.warn({ msg: 'an agent failed', err: describeError(error), agent: name, delivery_id: deliveryId });

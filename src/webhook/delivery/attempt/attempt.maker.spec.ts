@@ -253,6 +253,7 @@ describe('an attempt to call an agent', () => {
   it('is over for good when the agent refuses the event', async () => {
     expect((await make(async () => ({ kind: 'refused', reason: 'not for me' }))).result).toEqual({
       kind: 'gone',
+      cause: 'refused_by_agent',
       detail: 'not for me',
     });
   });
@@ -278,5 +279,5 @@ describe('an attempt to call an agent', () => {
 it('an attempt without a target is over for good', async () => {
   const nowhere = aDelivery({ kind: 'none', reason: 'The route was deleted.' });
   const { result } = await aMaker(new FakeOutbound()).make(nowhere);
-  expect(result).toEqual({ kind: 'gone', detail: 'The route was deleted.' });
+  expect(result).toEqual({ kind: 'gone', cause: 'target_deleted', detail: 'The route was deleted.' });
 });

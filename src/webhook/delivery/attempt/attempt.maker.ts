@@ -35,7 +35,7 @@ export class AttemptMaker {
     const { target } = delivery;
     switch (target.kind) {
       case 'none':
-        return withoutResponse({ kind: 'gone', detail: target.reason });
+        return withoutResponse({ kind: 'gone', cause: 'target_deleted', detail: target.reason });
       case 'agent':
         return this.agent.send(delivery, target);
       case 'n8n':

@@ -89,6 +89,7 @@ export class AttemptRecorder {
   private async recordUnstorable(attempt: FinishedAttempt): Promise<void> {
     const outcome = {
       kind: 'dead',
+      cause: 'unstorable',
       reason: 'The outcome of the attempt could not be stored.',
       rejected: false,
     } as const;
@@ -170,6 +171,7 @@ function recording(attempts: readonly FinishedAttempt[], day: string): Statement
     attempts.map(({ isWorkflow }) => isWorkflow),
     day,
     attempts.map(heldForOf),
+    attempts.map(({ outcome }) => (outcome.kind === 'dead' ? outcome.cause : null)),
   ];
   return { name: 'record-attempts', text: RECORD, values };
 }
@@ -206,9 +208,9 @@ const RECORD = `
   WITH ended AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::float8[], $6::text[], $7::text[],
       $8::int[], $9::text[], $10::bytea[], $11::text[], $12::timestamptz[], $13::int[], $14::timestamptz[],
-      $15::boolean[], $17::text[])
+      $15::boolean[], $17::text[], $18::text[])
       AS t (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason, status_code, response_headers,
-        response_body, status, next_attempt_at, rejections, ended_at, is_workflow, held_for)
+        response_body, status, next_attempt_at, rejections, ended_at, is_workflow, held_for, cause)
   ), waiting AS (
     SELECT d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
     FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
@@ -225,6 +227,7 @@ const RECORD = `
       attempting_since = NULL,
       next_attempt_at = ended.next_attempt_at,
       reason = ended.reason,
+      cause = ended.cause,
       completed_at = CASE WHEN ended.status IN ('queued', 'held') THEN NULL ELSE ended.ended_at END
     FROM ended JOIN waiting ON waiting.tenant_id = ended.tenant_id AND waiting.id = ended.delivery_id
     WHERE d.tenant_id = waiting.tenant_id AND d.id = waiting.id

@@ -14,6 +14,19 @@ describe('the outcome of an attempt', () => {
     expect(decide({ kind: 'gone', detail: 'gone' })).toMatchObject({ kind: 'dead', reason: 'gone' });
   });
 
+  it('says in one word why it is dead', () => {
+    const causeOf = (result: AttemptResult, history: AttemptHistory) => {
+      const outcome = decide(result, history);
+      return outcome.kind === 'dead' ? outcome.cause : outcome.kind;
+    };
+    expect(causeOf({ kind: 'gone', detail: 'gone' }, after(1))).toBe('gone');
+    expect(causeOf({ kind: 'gone', cause: 'target_deleted', detail: 'gone' }, after(1))).toBe('target_deleted');
+    expect(causeOf(resultOfStatus(410, null), after(1))).toBe('gone');
+    expect(causeOf(resultOfStatus(508, null), after(1))).toBe('loop');
+    expect(causeOf({ kind: 'rejected', detail: 'no' }, after(3, 2))).toBe('rejected');
+    expect(causeOf({ kind: 'failed', detail: 'away', retryAfter: null }, after(4))).toBe('exhausted');
+  });
+
   it('is another attempt while a failure has one left', () => {
     const outcome = decide({ kind: 'failed', detail: 'away', retryAfter: null }, after(2));
     expect(outcome).toEqual({ kind: 'retry', at: new Date(now.getTime() + 30_000), reason: 'away', rejected: false });

@@ -1,4 +1,5 @@
 import type { HoldReason, HoldScope } from '../hold/hold-reason';
+import type { DeadCause } from './dead-cause';
 import type { RetryPolicy } from './retry-schedule';
 import { nextAttemptAt } from './retry-schedule';
 
@@ -14,7 +15,7 @@ const MAX_REASON_LENGTH = 500;
 export type AttemptResult =
   | { readonly kind: 'done'; readonly detail?: string }
   /** The receiver never wants it: 410, 508, or an agent that says so. */
-  | { readonly kind: 'gone'; readonly detail: string }
+  | { readonly kind: 'gone'; readonly detail: string; readonly cause?: DeadCause }
   /** The receiver says no to this request; it may have been a slip of its configuration, so it is asked again. */
   | { readonly kind: 'rejected'; readonly detail: string }
   /** It did not work this time. */
@@ -43,7 +44,7 @@ export type Outcome =
       readonly heldFor: HoldReason;
       readonly scope: HoldScope;
     }
-  | { readonly kind: 'dead'; readonly reason: string; readonly rejected: boolean };
+  | { readonly kind: 'dead'; readonly cause: DeadCause; readonly reason: string; readonly rejected: boolean };
 
 export interface AttemptHistory {
   /** Of the attempt that just ended; 1 for the first. */
@@ -66,10 +67,10 @@ export function outcomeOf(
     case 'done':
       return { kind: 'delivered', reason: result.detail === undefined ? null : reasonOf(result.detail) };
     case 'gone':
-      return { kind: 'dead', reason: reasonOf(result.detail), rejected: false };
+      return { kind: 'dead', cause: result.cause ?? 'gone', reason: reasonOf(result.detail), rejected: false };
     case 'rejected':
       if (history.rejections + 1 >= MAX_REJECTIONS) {
-        return { kind: 'dead', reason: reasonOf(result.detail), rejected: true };
+        return { kind: 'dead', cause: 'rejected', reason: reasonOf(result.detail), rejected: true };
       }
       return retryOrGiveUp(result.detail, null, true, history, policy, random);
     case 'failed':
@@ -93,7 +94,12 @@ function retryOrGiveUp(
   const { number, held, endedAt } = history;
   const at = nextAttemptAt(policy, { number: number - held, endedAt, retryAfter }, random);
   if (at) return { kind: 'retry', at, reason: reasonOf(detail), rejected };
-  return { kind: 'dead', reason: reasonOf(`No attempt is left. The last one: ${detail}`), rejected };
+  return {
+    kind: 'dead',
+    cause: 'exhausted',
+    reason: reasonOf(`No attempt is left. The last one: ${detail}`),
+    rejected,
+  };
 }
 
 /** One line of bounded length, for a detail may hold words of a receiver or of an agent. */
@@ -110,7 +116,9 @@ const PASSING_CLIENT_ERRORS: ReadonlySet<number> = new Set([408, 409, 425, 429])
 export function resultOfStatus(status: number, retryAfter: Date | null): AttemptResult {
   if (status >= 200 && status < 300) return { kind: 'done' };
   // Mira itself answers so to what it has sent round in a circle; once more round would change nothing.
-  if (status === 508) return { kind: 'gone', detail: 'The receiver answered 508: the delivery is going in a circle.' };
+  if (status === 508) {
+    return { kind: 'gone', cause: 'loop', detail: 'The receiver answered 508: the delivery is going in a circle.' };
+  }
   if (status === 410) return { kind: 'gone', detail: 'The receiver answered 410: it is gone for good.' };
   if (status >= 400 && status < 500 && !PASSING_CLIENT_ERRORS.has(status)) {
     return { kind: 'rejected', detail: `The receiver answered ${status}.` };

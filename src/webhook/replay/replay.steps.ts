@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { newId } from '../../database/new-id';
+import { DeliveryQueue } from '../delivery/queue/delivery.queue';
+import { EventRepository, type EventSummary } from '../event/event.repository';
+import { RouteService } from '../route/route.service';
+import type { Replay } from './replay.entity';
+import { ReplayPlanner } from './replay.planner';
+import { ReplayRepository } from './replay.repository';
+import { deliveriesOf, eventsOf } from './selection';
+
+/** So far ahead deliveries are made: a replay that is cancelled has little more to do, and its jobs are few. */
+const AHEAD_MS = 10_000;
+const AT_ONCE = 100;
+
+interface Batch {
+  /** How many were dealt with, and the last id of them; null where there was nothing more. */
+  readonly processed: number;
+  readonly position: string | null;
+  readonly created: number;
+  readonly isLast: boolean;
+}
+
+/**
+ * Takes a replay one step further: makes deliveries of the next events, each with a job that starts at its time by the
+ * rate. What was made and how far it came are committed together, so whoever dies in between has neither lost nor
+ * doubled any.
+ */
+@Injectable()
+export class ReplaySteps {
+  constructor(
+    private readonly replays: ReplayRepository,
+    private readonly events: EventRepository,
+    private readonly routes: RouteService,
+    private readonly planner: ReplayPlanner,
+    private readonly queue: DeliveryQueue,
+  ) {}
+
+  /** Within the transaction that holds the replay's row. Resolves to whether there is more to do at this moment. */
+  async take(manager: EntityManager, replay: Replay, now: Date): Promise<boolean> {
+    if (replay.nextStartAt < now) replay.nextStartAt = now;
+    const roomMs = AHEAD_MS - (replay.nextStartAt.getTime() - now.getTime());
+    const room = Math.min(AT_ONCE, Math.floor((roomMs * replay.ratePerSecond) / 1_000));
+    if (room <= 0) return false;
+    const { tenantId, routeId } = replay;
+    if (routeId !== null && replay.kind === 'replay' && !(await this.routes.exists(manager, tenantId, routeId))) {
+      Object.assign(replay, { state: 'failed', failure: 'The route was deleted.', completedAt: now });
+      await this.replays.save(manager, replay);
+      return false;
+    }
+    const work = replay.kind === 'replay' ? this.replay(manager, replay, room) : this.redrive(manager, replay, room);
+    const { processed, created, position, isLast } = await work;
+    replay.processed += processed;
+    replay.created += created;
+    replay.position = position ?? replay.position;
+    replay.updatedAt = now;
+    if (isLast) Object.assign(replay, { state: 'done', completedAt: now });
+    await this.replays.save(manager, replay);
+    return !isLast;
+  }
+
+  private async replay(manager: EntityManager, replay: Replay, room: number): Promise<Batch> {
+    const { tenantId, id: replayId, routeId } = replay;
+    const { rows, position, isLast } = await this.nextEvents(manager, replay, room);
+    const planned = await this.planner.plan(manager, tenantId, routeId, rows);
+    const added = rows.flatMap(({ id: eventId }, place) =>
+      (planned[place] ?? []).map((goal) => ({ id: newId(), eventId, ...goal, startAt: nextStart(replay) })),
+    );
+    if (added.length > 0) {
+      await this.replays.add(manager, tenantId, replayId, added);
+      await this.queue.enqueue(
+        manager,
+        added.map(({ id: deliveryId, startAt }) => ({ tenantId, deliveryId, attempt: 1, startAfter: startAt })),
+      );
+    }
+    return { processed: rows.length, position, created: added.length, isLast };
+  }
+
+  /** The next ones that are selected, the oldest first, and how far that goes. */
+  private async nextEvents(
+    manager: EntityManager,
+    { tenantId, selection, position: after, upTo }: Replay,
+    limit: number,
+  ): Promise<{ rows: EventSummary[]; position: string | null; isLast: boolean }> {
+    const selected = eventsOf(selection);
+    if (selected.kind === 'ids') {
+      const ids = selected.ids.toSorted().filter((id) => after === null || id > after);
+      const next = ids.slice(0, limit);
+      const rows = await this.events.findAll(manager, tenantId, next);
+      return { rows, position: next.at(-1) ?? null, isLast: ids.length <= limit };
+    }
+    const range = { after, before: upTo, newestFirst: false };
+    const { rows, searchedTo } = await this.events.search(manager, tenantId, selected.criteria, range, limit);
+    if (rows.length === limit) return { rows, position: rows.at(-1)?.id ?? null, isLast: false };
+    return { rows, position: searchedTo?.id ?? rows.at(-1)?.id ?? null, isLast: searchedTo === null };
+  }
+
+  private async redrive(manager: EntityManager, replay: Replay, limit: number): Promise<Batch> {
+    const { tenantId, position: after, createdAt: endedBefore } = replay;
+    const selected = await this.replays.selected(manager, tenantId, deliveriesOf(replay.selection), {
+      after,
+      endedBefore,
+      limit,
+      hold: true,
+    });
+    const redriven = selected.map((delivery) => ({ ...delivery, startAt: nextStart(replay) }));
+    if (redriven.length > 0) {
+      await this.replays.redrive(manager, tenantId, redriven);
+      await this.queue.enqueue(
+        manager,
+        redriven.map(({ id: deliveryId, attemptCount, startAt }) => ({
+          tenantId,
+          deliveryId,
+          attempt: attemptCount + 1,
+          startAfter: startAt,
+        })),
+      );
+    }
+    const count = redriven.length;
+    return { processed: count, created: count, position: redriven.at(-1)?.id ?? null, isLast: count < limit };
+  }
+}
+
+/** The time at which one delivery may start; the next one may a moment later. */
+function nextStart(replay: Replay): Date {
+  const start = replay.nextStartAt;
+  replay.nextStartAt = new Date(start.getTime() + 1_000 / replay.ratePerSecond);
+  return start;
+}
