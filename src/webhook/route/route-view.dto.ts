@@ -14,6 +14,8 @@ export class RouteView {
   @ApiProperty({ oneOf: [{ $ref: getSchemaPath(N8nTargetDto) }, { $ref: getSchemaPath(AgentTargetDto) }] })
   target!: RouteTarget;
   enabled!: boolean;
+  /** Whether its deliveries are made one at a time, strictly as received. */
+  ordered!: boolean;
   created_at!: string;
   updated_at!: string;
 }
@@ -31,6 +33,7 @@ export function routeView(route: Route): RouteView {
     event_types: route.eventTypes,
     target: targetOf(route),
     enabled: route.enabled,
+    ordered: route.ordered,
     created_at: route.createdAt.toISOString(),
     updated_at: route.updatedAt.toISOString(),
   };

@@ -1,10 +1,13 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { PageQuery } from '@mira/page';
+import { ApiProblem } from '@mira/problem';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RoutePage, RouteView } from './route-view.dto';
 import { CreateRouteDto, UpdateRouteDto } from './route.dto';
 import { RouteService } from './route.service';
+
+const ORDER_NEEDS = 'This needs webhook:configure, and for `ordered` advanced_workflows in the plan.';
 
 @ApiTags('routes')
 @Controller('api/v1/routes')
@@ -20,6 +23,7 @@ export class RouteController {
 
   @Post()
   @Allow('webhook:configure')
+  @ApiProblem(403, ORDER_NEEDS)
   create(@CurrentPrincipal() who: Principal, @Body() wanted: CreateRouteDto): Promise<RouteView> {
     return this.routes.create(who, wanted);
   }
@@ -32,6 +36,7 @@ export class RouteController {
 
   @Patch(':id')
   @Allow('webhook:configure')
+  @ApiProblem(403, ORDER_NEEDS)
   update(
     @CurrentPrincipal() who: Principal,
     @Param('id', ParseUUIDPipe) id: string,

@@ -37,6 +37,10 @@ export class Route {
   @Column('boolean')
   enabled!: boolean;
 
+  /** One delivery at a time, as received. */
+  @Column('boolean')
+  ordered!: boolean;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

@@ -6,7 +6,10 @@ import { type EntityManager, QueryFailedError } from 'typeorm';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
+import { FeatureService } from '../../enterprise/plan/feature.service';
 import { IntegrationService } from '../../n8n/integration.service';
+import { HoldService } from '../delivery/hold/hold.service';
+import { RouteOrder } from '../delivery/hold/route.order';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
 import { Route } from './route.entity';
 import { RouteRepository } from './route.repository';
@@ -22,6 +25,9 @@ export class RouteService {
     private readonly routes: RouteRepository,
     private readonly integrations: IntegrationService,
     private readonly agents: AgentRegistry,
+    private readonly features: FeatureService,
+    private readonly holds: HoldService,
+    private readonly order: RouteOrder,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -40,7 +46,8 @@ export class RouteService {
 
   async create(who: Actor, wanted: CreateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types = [], target, enabled = true } = wanted;
+    const { name, service, event_types = [], target, enabled = true, ordered = false } = wanted;
+    if (ordered) await this.features.require(tenantId, 'advanced_workflows');
     const route = Object.assign(new Route(), {
       tenantId,
       id: newId(),
@@ -49,6 +56,7 @@ export class RouteService {
       eventTypes: [...new Set(event_types)],
       ...columnsOf(target),
       enabled,
+      ordered,
     });
     return this.saving(tenantId, async (manager) => {
       await this.checkTarget(manager, tenantId, target);
@@ -60,7 +68,8 @@ export class RouteService {
 
   async update(who: Actor, id: string, changes: UpdateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types, target, enabled } = changes;
+    const { name, service, event_types, target, enabled, ordered } = changes;
+    if (ordered) await this.features.require(tenantId, 'advanced_workflows');
     return this.saving(tenantId, async (manager) => {
       const route = found(await this.routes.lock(manager, tenantId, id));
       const before = routeView(route);
@@ -72,7 +81,11 @@ export class RouteService {
       route.service = service ?? route.service;
       route.eventTypes = event_types ? [...new Set(event_types)] : route.eventTypes;
       route.enabled = enabled ?? route.enabled;
+      const beginsOrder = ordered === true && !route.ordered;
+      route.ordered = ordered ?? route.ordered;
       const saved = await this.routes.save(manager, route);
+      if (target) await this.holds.probeSoonFor(manager, tenantId, id);
+      if (beginsOrder) await this.order.begin(manager, { tenantId, routeId: id });
       await this.trail.record(manager, who, acts.updated(before, routeView(saved)));
       return saved;
     });
@@ -84,6 +97,7 @@ export class RouteService {
     await this.database.transaction(tenantId, async (manager) => {
       const route = found(await this.routes.lock(manager, tenantId, id));
       await this.routes.delete(manager, tenantId, id);
+      await this.holds.forgetRoute(manager, tenantId, id);
       await this.trail.record(manager, who, acts.deleted(routeView(route)));
     });
   }

@@ -265,5 +265,7 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
 
   'GET /api/v1/deliveries': { needs: ['webhook:read'], succeeds: 200 },
   'GET /api/v1/deliveries/:id': { needs: ['webhook:read'], succeeds: 200, thing: 'delivery' },
+  'GET /api/v1/holds': { needs: ['webhook:read'], succeeds: 200 },
+  'POST /api/v1/deliveries/:id/set-aside': { needs: ['webhook:configure'], succeeds: 200, thing: 'delivery' },
   'POST /api/v1/deliveries/:id/retry': { needs: ['webhook:configure'], succeeds: 202, thing: 'delivery' },
 };
