@@ -43,4 +43,14 @@ export class IntegrationRepository {
     );
     return row?.count ?? 0;
   }
+
+  /** What is held because of it may go on now: it is looked into at once. Known here as what the schema says, too. */
+  async probeHolds(manager: EntityManager, tenantId: string, id: string): Promise<void> {
+    await manager.query(
+      `UPDATE holds SET probe_at = now(), probe_count = 0 WHERE tenant_id = $1 AND (
+         (scope = 'integration' AND target_id = $2) OR (scope = 'route' AND target_id IN (
+           SELECT r.id FROM routes r WHERE r.tenant_id = $1 AND r.integration_id = $2)))`,
+      [tenantId, id],
+    );
+  }
 }

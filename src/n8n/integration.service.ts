@@ -166,6 +166,7 @@ export class IntegrationService {
       const before = integrationView(integration);
       edit(integration);
       const saved = await this.integrations.save(manager, integration);
+      await this.integrations.probeHolds(manager, tenantId, id);
       await this.trail.record(manager, who, acts.did(verb, id, { before, after: integrationView(saved) }));
       return saved;
     });

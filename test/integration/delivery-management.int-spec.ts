@@ -3,6 +3,8 @@ import { newId } from '../../src/database/new-id';
 import { DeliveryAttempt } from '../../src/webhook/delivery/attempt/delivery-attempt.entity';
 import { Delivery, type DeliveryStatus } from '../../src/webhook/delivery/delivery.entity';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
+import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { DeliveryRepository } from '../../src/webhook/delivery/delivery.repository';
 import { DeliveryService } from '../../src/webhook/delivery/delivery.service';
 import { ListDeliveriesQuery } from '../../src/webhook/delivery/list-deliveries.dto';
@@ -37,7 +39,14 @@ describeOnEachDatabase(
       const { dataSource, target, tenants } = database();
       queue = new DeliveryQueue(new MiraConfig(), dataSource, target);
       await queue.onModuleInit();
-      sut = new DeliveryService(tenants, new DeliveryRepository(), queue, new RememberedTrail());
+      sut = new DeliveryService(
+        tenants,
+        new DeliveryRepository(),
+        queue,
+        new RouteOrder(queue),
+        new HoldService(tenants),
+        new RememberedTrail(),
+      );
     });
 
     afterAll(async () => {

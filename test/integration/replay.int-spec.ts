@@ -6,6 +6,8 @@ import { newId } from '../../src/database/new-id';
 import { Integration } from '../../src/n8n/integration.entity';
 import { IntegrationRepository } from '../../src/n8n/integration.repository';
 import { IntegrationService } from '../../src/n8n/integration.service';
+import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
+import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { EventRepository } from '../../src/webhook/event/event.repository';
 import { WebhookEvent } from '../../src/webhook/event/webhook-event.entity';
@@ -65,7 +67,17 @@ describeOnEachDatabase(
       const policy = new AddressPolicy(['127.0.0.0/8']);
       const stored = new IntegrationRepository();
       const integrations = new IntegrationService(tenants, stored, cipher, policy, features, limits, usage, trail);
-      const routes = new RouteService(tenants, new RouteRepository(), integrations, agents, features, trail);
+      const [holds, order] = [new HoldService(tenants), new RouteOrder(queue)];
+      const routes = new RouteService(
+        tenants,
+        new RouteRepository(),
+        integrations,
+        agents,
+        features,
+        holds,
+        order,
+        trail,
+      );
       const [events, replays] = [new EventRepository(), new ReplayRepository()];
       const planner = new ReplayPlanner(events, routes, agents);
       const steps = new ReplaySteps(replays, events, routes, planner, queue);

@@ -1,3 +1,7 @@
+import { MiraConfig } from '../../src/config/mira.config';
+import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
+import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
+import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { AddressPolicy } from '@mira/outbound';
 import { PageQuery } from '@mira/page';
 import { Agent, type AgentResult } from '../../src/agent/agent';
@@ -38,6 +42,8 @@ describeOnEachDatabase(
   'routes',
   (database) => {
     let integrations: IntegrationService;
+    let order: RouteOrder;
+    let holds: HoldService;
     let sut: RouteService;
     let tenantId: string;
     let otherTenantId: string;
@@ -57,7 +63,19 @@ describeOnEachDatabase(
         usage,
         new RememberedTrail(),
       );
-      sut = new RouteService(tenants, new RouteRepository(), integrations, agents, features, new RememberedTrail());
+      const { dataSource, target } = database();
+      order = new RouteOrder(new DeliveryQueue(new MiraConfig(), dataSource, target));
+      holds = new HoldService(tenants);
+      sut = new RouteService(
+        tenants,
+        new RouteRepository(),
+        integrations,
+        agents,
+        features,
+        holds,
+        order,
+        new RememberedTrail(),
+      );
     });
 
     beforeEach(async () => {
@@ -139,6 +157,8 @@ describeOnEachDatabase(
         blind,
         new AgentRegistry(),
         plansOn(database()).features,
+        holds,
+        order,
         new RememberedTrail(),
       );
       const target: RouteTarget = { kind: 'n8n', integration_id: newId(), webhook_path: 'orders' };

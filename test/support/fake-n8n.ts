@@ -11,9 +11,10 @@ export type { FakeExecution, FakeRequest, FakeStatus } from './fake-n8n-executio
 /**
  * `registered`: well, webhooks of active workflows are there. `not_registered`: it has forgotten them all.
  * `migrating`: every answer is a 200 that says that it is starting. `booting`: it reports ready, but its routes are not
- * there yet. `error`: webhooks answer 500. `hang`: nothing is answered, ever.
+ * there yet. `error`: webhooks answer 500, as a workflow that throws. `overloaded`: a proxy before it answers 503.
+ * `hang`: nothing is answered, ever.
  */
-export type FakeN8nMode = 'registered' | 'not_registered' | 'migrating' | 'booting' | 'error' | 'hang';
+export type FakeN8nMode = 'registered' | 'not_registered' | 'migrating' | 'booting' | 'error' | 'overloaded' | 'hang';
 
 export interface FakeNode {
   readonly name: string;
@@ -167,6 +168,7 @@ export class FakeN8n {
     const received = { method, path, headers, body };
     this.requests.push(received);
     if (this.mode === 'hang') return;
+    if (this.mode === 'overloaded') return sendHtml(response, 503, 'Service Unavailable');
     if (this.mode === 'migrating') return sendHtml(response, 200, 'n8n is starting up. Please wait');
     if (this.mode === 'booting') return sendHtml(response, 404, cannot(method, path));
     if (path.startsWith('/webhook/')) return this.answerWebhook(received, response);

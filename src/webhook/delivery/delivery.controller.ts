@@ -31,11 +31,22 @@ export class DeliveryController {
     return this.deliveries.get(who.tenantId, id);
   }
 
-  /** Has a dead or waiting delivery tried once more, at once. */
+  /**
+   * Has a dead or waiting delivery tried once more, at once. For one that is held because its receiver takes nothing, it
+   * is looked at once whether it does again.
+   */
   @Post(':id/retry')
   @HttpCode(202)
   @Allow('webhook:configure')
   retry(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<DeliveryView> {
     return this.deliveries.retry(who, id);
+  }
+
+  /** Gives a delivery up by hand. On an ordered route those behind it go on. */
+  @Post(':id/set-aside')
+  @HttpCode(200)
+  @Allow('webhook:configure')
+  setAside(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<DeliveryView> {
+    return this.deliveries.setAside(who, id);
   }
 }

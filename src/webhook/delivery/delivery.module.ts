@@ -19,17 +19,20 @@ import { DeliveryService } from './delivery.service';
 import { DeliveryUpkeep } from './queue/delivery.upkeep';
 import { DeliveryWorker } from './queue/delivery.worker';
 import { HeldUpkeep } from './hold/held.upkeep';
+import { HoldController } from './hold/hold.controller';
 import { HoldKeeper } from './hold/hold.keeper';
 import { HoldProbes } from './hold/hold.probes';
 import { HoldRecorder } from './hold/hold.recorder';
 import { HoldReleaser } from './hold/hold.releaser';
+import { HoldService } from './hold/hold.service';
 import { RouteOrder } from './hold/route.order';
 import { IngestPressure } from './queue/ingest.pressure';
+import { PutBack } from './queue/put.back';
 import { WorkflowQuota } from './hold/workflow.quota';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Delivery, DeliveryAttempt]), AgentModule, MetricsModule, N8nModule, UsageModule],
-  controllers: [DeliveryController],
+  controllers: [DeliveryController, HoldController],
   providers: [
     AgentSender,
     AttemptMaker,
@@ -45,12 +48,14 @@ import { WorkflowQuota } from './hold/workflow.quota';
     HoldProbes,
     HoldRecorder,
     HoldReleaser,
+    HoldService,
     IngestPressure,
     N8nSender,
+    PutBack,
     RouteOrder,
     WorkflowQuota,
   ],
-  exports: [DeliveryQueue, DeliveryWorker, IngestPressure, RouteOrder],
+  exports: [DeliveryQueue, DeliveryWorker, HoldService, IngestPressure, RouteOrder],
 })
 export class DeliveryModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(

@@ -45,6 +45,15 @@ export class DeliveryRepository {
     return manager.findOne(Delivery, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
   }
 
+  /** Whether its deliveries are made one at a time. */
+  async keepsOrder(manager: EntityManager, tenantId: string, routeId: string): Promise<boolean> {
+    const [row]: { ordered: boolean }[] = await manager.query(
+      'SELECT ordered FROM routes WHERE tenant_id = $1 AND id = $2',
+      [tenantId, routeId],
+    );
+    return row?.ordered ?? false;
+  }
+
   /** Writes what was changed of it. */
   async save(manager: EntityManager, delivery: Delivery): Promise<Delivery> {
     return manager.save(delivery);

@@ -2,12 +2,16 @@ import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { decodeCursor, type Page, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { TenantDatabase } from '../../database/tenant.database';
 import { type DeadLetterList, deadLetterView } from './dead-letter-view.dto';
 import { type DeliveryDetailView, deliveryDetailView, type DeliveryView, deliveryView } from './delivery-view.dto';
 import type { Delivery, DeliveryStatus } from './delivery.entity';
 import { DeliveryQueue } from './queue/delivery.queue';
 import { DeliveryRepository } from './delivery.repository';
+import { HOLD_REASONS } from './hold/hold-reason';
+import { HoldService } from './hold/hold.service';
+import { RouteOrder } from './hold/route.order';
 import type { ListDeliveriesQuery } from './list-deliveries.dto';
 
 /** Shows a tenant how its deliveries went, and has one tried again on demand. */
@@ -17,6 +21,8 @@ export class DeliveryService {
     private readonly database: TenantDatabase,
     private readonly deliveries: DeliveryRepository,
     private readonly queue: DeliveryQueue,
+    private readonly order: RouteOrder,
+    private readonly holds: HoldService,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -50,26 +56,82 @@ export class DeliveryService {
   async retry(who: Actor, id: string): Promise<DeliveryView> {
     const { tenantId } = who;
     const delivery = await this.database.transaction(tenantId, async (manager) => {
-      const row = found(await this.deliveries.lock(manager, tenantId, id));
+      const { row, keepsOrder } = await this.lock(manager, tenantId, id);
+      if (isHeldBack(row) && row.routeId !== null) {
+        await this.holds.probeSoonFor(manager, tenantId, row.routeId);
+        await this.trail.record(manager, who, acts.did('retried', id));
+        return row;
+      }
       const refusal = REFUSALS[row.status];
       if (refusal !== null) throw problems.conflict(refusal);
       const now = new Date();
       if (isUnderWay(row, now)) return row;
       const before = deliveryView(row);
+      // One that is no part of the line any more, or never was, goes to its end.
+      const linesUp = keepsOrder && (row.status === 'set_aside' || (row.status === 'dead' && row.position === null));
       Object.assign(row, { status: 'queued', nextAttemptAt: now, completedAt: null, reason: null, cause: null });
-      const attempt = row.attemptCount + 1;
-      await this.queue.enqueue(manager, [{ tenantId, deliveryId: row.id, attempt, startAfter: null }]);
-      const saved = await this.deliveries.save(manager, row);
-      await this.trail.record(
-        manager,
-        who,
-        actsOn('delivery').did('retried', id, { before, after: deliveryView(saved) }),
-      );
+      let saved = await this.deliveries.save(manager, row);
+      if (linesUp && row.routeId !== null) {
+        await this.order.placeWithin(manager, [{ tenantId, routeId: row.routeId, id }]);
+        saved = found(await this.deliveries.find(manager, tenantId, id));
+      } else {
+        const attempt = row.attemptCount + 1;
+        await this.queue.enqueue(manager, [{ tenantId, deliveryId: row.id, attempt, startAfter: null }]);
+      }
+      await this.trail.record(manager, who, acts.did('retried', id, { before, after: deliveryView(saved) }));
       return saved;
     });
     this.queue.wake();
     return deliveryView(delivery);
   }
+
+  /** Gives it up, whatever it waits for. What waits behind it on an ordered route goes on. */
+  async setAside(who: Actor, id: string): Promise<DeliveryView> {
+    const { tenantId } = who;
+    const delivery = await this.database.transaction(tenantId, async (manager) => {
+      const { row } = await this.lock(manager, tenantId, id);
+      if (row.status === 'set_aside') return row;
+      if (!MAY_BE_SET_ASIDE.has(row.status)) throw problems.conflict('This delivery arrived; it cannot be set aside.');
+      const before = deliveryView(row);
+      Object.assign(row, {
+        status: 'set_aside',
+        reason: 'It was set aside by hand.',
+        heldFor: null,
+        attemptingSince: null,
+        confirmAt: null,
+        nextAttemptAt: null,
+        completedAt: new Date(),
+      });
+      const saved = await this.deliveries.save(manager, row);
+      const isInLine = row.position !== null && row.routeId !== null;
+      await this.order.advanceWithin(manager, isInLine ? [{ tenantId, routeId: row.routeId ?? '' }] : []);
+      await this.trail.record(manager, who, acts.did('set_aside', id, { before, after: deliveryView(saved) }));
+      return saved;
+    });
+    this.queue.wake();
+    return deliveryView(delivery);
+  }
+
+  /** Holds the row, and before it the line that it stands in. */
+  private async lock(
+    manager: EntityManager,
+    tenantId: string,
+    id: string,
+  ): Promise<{ row: Delivery; keepsOrder: boolean }> {
+    const { routeId } = found(await this.deliveries.find(manager, tenantId, id));
+    const keepsOrder = routeId !== null && (await this.deliveries.keepsOrder(manager, tenantId, routeId));
+    if (keepsOrder) await this.order.lockWithin(manager, [{ tenantId, routeId }]);
+    return { row: found(await this.deliveries.lock(manager, tenantId, id)), keepsOrder };
+  }
+}
+
+const acts = actsOn('delivery');
+
+const MAY_BE_SET_ASIDE: ReadonlySet<DeliveryStatus> = new Set(['queued', 'held', 'dead', 'failed', 'unknown']);
+
+/** By a hold: not by its plan, its place in a line, or somebody who paused its route. */
+function isHeldBack({ status, heldFor }: Delivery): boolean {
+  return status === 'held' && HOLD_REASONS.some((reason) => reason === heldFor);
 }
 
 /** So long an attempt that is due counts as about to be made; asking for it again then makes no second one of it. */

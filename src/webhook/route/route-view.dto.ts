@@ -20,6 +20,8 @@ export class RouteView {
   for_replays!: boolean;
   /** Since when its deliveries are held; null while they are not. */
   paused_at!: string | null;
+  /** Whether its deliveries are made one at a time, strictly as received. */
+  ordered!: boolean;
   created_at!: string;
   updated_at!: string;
 }
@@ -40,6 +42,7 @@ export function routeView(route: Route): RouteView {
     enabled: route.enabled,
     for_replays: route.forReplays,
     paused_at: route.pausedAt?.toISOString() ?? null,
+    ordered: route.ordered,
     created_at: route.createdAt.toISOString(),
     updated_at: route.updatedAt.toISOString(),
   };

@@ -1,5 +1,6 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { PageQuery } from '@mira/page';
+import { ApiProblem } from '@mira/problem';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireFeature } from '../../enterprise/plan/require-feature.decorator';
@@ -7,6 +8,8 @@ import { RouteTestView, TestRouteDto } from './route-test.dto';
 import { RoutePage, RouteView } from './route-view.dto';
 import { CreateRouteDto, UpdateRouteDto } from './route.dto';
 import { RouteService } from './route.service';
+
+const ORDER_NEEDS = 'This needs webhook:configure, and for `ordered` advanced_workflows in the plan.';
 
 @ApiTags('routes')
 @Controller('api/v1/routes')
@@ -23,6 +26,7 @@ export class RouteController {
   @Post()
   @Allow('webhook:configure')
   @RequireFeature('basic_workflows')
+  @ApiProblem(403, ORDER_NEEDS)
   create(@CurrentPrincipal() who: Principal, @Body() wanted: CreateRouteDto): Promise<RouteView> {
     return this.routes.create(who, wanted);
   }
@@ -35,6 +39,7 @@ export class RouteController {
 
   @Patch(':id')
   @Allow('webhook:configure')
+  @ApiProblem(403, ORDER_NEEDS)
   update(
     @CurrentPrincipal() who: Principal,
     @Param('id', ParseUUIDPipe) id: string,

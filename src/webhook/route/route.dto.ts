@@ -65,6 +65,11 @@ export class CreateRouteDto {
   @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   enabled?: boolean;
+
+  /** Whether one is delivered at a time, strictly as received: one that fails holds those behind it. */
+  @IfGiven()
+  @IsBoolean({ message: 'must be true or false' })
+  ordered?: boolean;
 }
 
 /** What is left out stays as it is; `event_types` and `target` are replaced as a whole, and null takes `filter` away. */
@@ -97,4 +102,9 @@ export class UpdateRouteDto {
   @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   enabled?: boolean;
+
+  /** What waits along it is put in order as well; what is under way at that moment is not. */
+  @IfGiven()
+  @IsBoolean({ message: 'must be true or false' })
+  ordered?: boolean;
 }

@@ -49,6 +49,10 @@ export class Route {
   @Column('boolean', { name: 'for_replays', default: false })
   forReplays!: boolean;
 
+  /** One delivery at a time, as received. */
+  @Column('boolean')
+  ordered!: boolean;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

@@ -10,6 +10,8 @@ import { FeatureService } from '../../enterprise/plan/feature.service';
 import type { IntegrationKind } from '../../n8n/integration.entity';
 import { IntegrationService } from '../../n8n/integration.service';
 import { INTERNAL_SERVICE } from '../source/source.registry';
+import { HoldService } from '../delivery/hold/hold.service';
+import { RouteOrder } from '../delivery/hold/route.order';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
 import { Route } from './route.entity';
 import { type RouteTestView, type TestRouteDto } from './route-test.dto';
@@ -30,6 +32,8 @@ export class RouteService {
     private readonly integrations: IntegrationService,
     private readonly agents: AgentRegistry,
     private readonly features: FeatureService,
+    private readonly holds: HoldService,
+    private readonly order: RouteOrder,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -48,8 +52,9 @@ export class RouteService {
 
   async create(who: Actor, wanted: CreateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types = [], filter = null, target, enabled = true } = wanted;
+    const { name, service, event_types = [], filter = null, target, enabled = true, ordered = false } = wanted;
     await this.checkFilter(tenantId, filter);
+    if (ordered) await this.features.require(tenantId, 'advanced_workflows');
     const route = Object.assign(new Route(), {
       tenantId,
       id: newId(),
@@ -61,6 +66,7 @@ export class RouteService {
       enabled,
       pausedAt: null,
       forReplays: false,
+      ordered,
     });
     return this.saving(tenantId, async (manager) => {
       await this.checkTarget(manager, tenantId, target);
@@ -72,8 +78,9 @@ export class RouteService {
 
   async update(who: Actor, id: string, changes: UpdateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types, filter, target, enabled } = changes;
+    const { name, service, event_types, filter, target, enabled, ordered } = changes;
     await this.checkFilter(tenantId, filter);
+    if (ordered) await this.features.require(tenantId, 'advanced_workflows');
     return this.saving(tenantId, async (manager) => {
       const route = found(await this.routes.lock(manager, tenantId, id));
       const before = routeView(route);
@@ -86,7 +93,11 @@ export class RouteService {
       route.eventTypes = event_types ? [...new Set(event_types)] : route.eventTypes;
       route.filter = filter === undefined ? route.filter : filter;
       route.enabled = enabled ?? route.enabled;
+      const beginsOrder = ordered === true && !route.ordered;
+      route.ordered = ordered ?? route.ordered;
       const saved = await this.routes.save(manager, route);
+      if (target) await this.holds.probeSoonFor(manager, tenantId, id);
+      if (beginsOrder) await this.order.begin(manager, { tenantId, routeId: id });
       await this.trail.record(manager, who, acts.updated(before, routeView(saved)));
       return saved;
     });
@@ -98,6 +109,7 @@ export class RouteService {
     await this.database.transaction(tenantId, async (manager) => {
       const route = found(await this.routes.lock(manager, tenantId, id));
       await this.routes.delete(manager, tenantId, id);
+      await this.holds.forgetRoute(manager, tenantId, id);
       await this.trail.record(manager, who, acts.deleted(routeView(route)));
     });
   }

@@ -304,5 +304,7 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     body: () => ({ cause: 'rejected', to: '2000-01-01' }),
   },
   'GET /api/v1/deliveries/:id': { needs: ['webhook:read'], succeeds: 200, thing: 'delivery' },
+  'GET /api/v1/holds': { needs: ['webhook:read'], succeeds: 200 },
+  'POST /api/v1/deliveries/:id/set-aside': { needs: ['webhook:configure'], succeeds: 200, thing: 'delivery' },
   'POST /api/v1/deliveries/:id/retry': { needs: ['webhook:configure'], succeeds: 202, thing: 'delivery' },
 };

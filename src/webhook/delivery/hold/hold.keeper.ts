@@ -3,6 +3,7 @@ import { describeError } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { MiraConfig } from '../../../config/mira.config';
 import { Upkeep } from '../../../database/upkeep';
+import { MetricsService } from '../../../metrics/metrics.service';
 import { isStartingUp } from '../../../n8n/n8n.answer';
 import { USER_AGENT } from '../../../n8n/user-agent';
 import { DeliveryQueue } from '../queue/delivery.queue';
@@ -31,8 +32,13 @@ export class HoldKeeper extends Upkeep {
     private readonly releaser: HoldReleaser,
     private readonly queue: DeliveryQueue,
     private readonly outbound: OutboundClient,
+    metrics: MetricsService,
   ) {
     super();
+    metrics.gauge('mira_holds', 'Holds that stand, of all processes', () => this.probes.standing());
+    metrics.gauge('mira_deliveries_held', 'Deliveries that are held, up to ten thousand, of all processes', () =>
+      this.probes.heldDeliveries(),
+    );
   }
 
   override onApplicationBootstrap(): void {

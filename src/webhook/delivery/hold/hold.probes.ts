@@ -37,6 +37,19 @@ export class HoldProbes {
     return rows;
   }
 
+  async standing(): Promise<number> {
+    const [row]: { count: number }[] = await this.dataSource.query('SELECT count(*)::int AS count FROM holds');
+    return row?.count ?? 0;
+  }
+
+  /** More than ten thousand is not worth counting. */
+  async heldDeliveries(): Promise<number> {
+    const [row]: { count: number }[] = await this.dataSource.query(
+      `SELECT count(*)::int AS count FROM (SELECT FROM deliveries WHERE status = 'held' LIMIT 10000) AS held`,
+    );
+    return row?.count ?? 0;
+  }
+
   /** It is no better yet. */
   async putOff(hold: DueHold, detail: string | null): Promise<void> {
     const { probe_first_seconds: first, probe_max_seconds: most } = this.config.delivery;

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Tier } from '../../../tenant/tenant.entity';
 import { ATTEMPTS_PER_JOB } from './claimed-job';
 import { DeliveryPlaces } from './delivery.places';
 
@@ -17,10 +18,10 @@ class Work {
   }
 }
 
-function fill(sut: DeliveryPlaces, tenantId: string, count: number): Work[] {
+function fill(sut: DeliveryPlaces, tenantId: string, count: number, tier: Tier = 'basic'): Work[] {
   return Array.from({ length: count }, () => {
     const work = new Work();
-    void sut.during(tenantId, work.run);
+    void sut.during(tenantId, tier, work.run);
     return work;
   });
 }
@@ -36,14 +37,35 @@ describe('DeliveryPlaces', () => {
     const sut = new DeliveryPlaces(8);
     fill(sut, 'a', 4);
     fill(sut, 'b', 4);
-    expect(sut.claimable()).toEqual({ jobs: 0, without: [] });
+    expect(sut.claimable()).toEqual({ jobs: 0, without: [], otherwise: null });
   });
 
   it('leaves out a tenant that another job could take beyond its share, and nobody else', () => {
     const sut = new DeliveryPlaces(64);
     fill(sut, 'busy', 41);
     fill(sut, 'calm', 3);
-    expect(sut.claimable()).toEqual({ jobs: 3, without: ['busy'] });
+    expect(sut.claimable()).toEqual({ jobs: 3, without: ['busy'], otherwise: null });
+  });
+
+  it('leaves out first whoever has its part by its tier, and lets it go on where nobody else needs it', () => {
+    const sut = new DeliveryPlaces(70);
+    fill(sut, 'small', 10, 'basic');
+    fill(sut, 'middle', 10, 'professional');
+    fill(sut, 'large', 10, 'enterprise');
+    // Their parts are 10, 20 and 40.
+    const { without, otherwise } = sut.claimable();
+    expect(without).toEqual(['small']);
+    expect(otherwise?.without).toEqual([]);
+    fill(sut, 'middle', 4, 'professional');
+    expect(sut.claimable().without).toEqual(['small', 'middle']);
+  });
+
+  it('starves nobody: who has nothing under way is never left out', () => {
+    const sut = new DeliveryPlaces(64);
+    fill(sut, 'a', 20, 'enterprise');
+    fill(sut, 'b', 20, 'enterprise');
+    expect(sut.claimable().without).not.toContain('c');
+    expect(sut.claimable().jobs).toBeGreaterThan(0);
   });
 
   it('never lets one tenant fill more than its share, however many jobs it is given', async () => {
@@ -76,7 +98,7 @@ describe('DeliveryPlaces', () => {
 
   it('has its places and shares back when the work has ended, also where it failed', async () => {
     const sut = new DeliveryPlaces(2);
-    await expect(sut.during('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(sut.during('a', 'basic', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     const works = fill(sut, 'a', 2);
     await nextTurn();
     for (const work of works) work.end();

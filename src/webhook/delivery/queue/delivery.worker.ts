@@ -8,12 +8,15 @@ import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../../enterprise/plan/held-quo
 import { MetricsService } from '../../../metrics/metrics.service';
 import { AttemptMaker } from '../attempt/attempt.maker';
 import { AttemptRecorder } from '../attempt/attempt.recorder';
-import type { ClaimedJob } from './claimed-job';
+import { ATTEMPTS_PER_JOB, type ClaimedJob } from './claimed-job';
+import type { Tier } from '../../../tenant/tenant.entity';
 import { type Claimable, DeliveryPlaces } from './delivery.places';
 import { DeliveryQueue } from './delivery.queue';
 import { type DueDelivery, integrationOf, loadDue } from '../attempt/due-delivery';
 import { IngestPressure } from './ingest.pressure';
 import { IntegrationBreaker } from './integration.breaker';
+import { IntegrationSlots, type Slot } from './integration.slots';
+import { PutBack } from './put.back';
 import type { Bearing } from '../attempt/bearing';
 import { type Outcome, outcomeOf } from '../attempt/outcome';
 import { HoldKeeper } from '../hold/hold.keeper';
@@ -28,6 +31,10 @@ const LOAD_TIMEOUT_MS = 10_000;
 /** While this process is busy receiving, it takes about so many attempts at a time, and rests so long in between. */
 const YIELDING_BATCH = 16;
 const YIELDING_MS = 100;
+/** So long a delivery waits here for its integration to take one more; then it is put back. */
+const SLOT_WAIT_MS = 2_000;
+/** So many times as many as there are places may wait so, and no more are taken. */
+const MOST_WAITING = 4;
 
 /**
  * Takes attempts that are due and makes them, up to `delivery.concurrency` at once. It claims no more than it has
@@ -38,6 +45,7 @@ export class DeliveryWorker {
   private readonly logger = new Logger('delivery');
   private readonly attempts: Counter<'outcome'>;
   private readonly places: DeliveryPlaces;
+  private readonly slots: IntegrationSlots;
   private readonly breaker: IntegrationBreaker;
   private readonly underWay = new Set<Promise<void>>();
   /** The same, by the id of the delivery. */
@@ -58,12 +66,18 @@ export class DeliveryWorker {
     private readonly pressure: IngestPressure,
     private readonly quota: WorkflowQuota,
     private readonly keeper: HoldKeeper,
+    private readonly putBack: PutBack,
     metrics: MetricsService,
   ) {
     this.places = new DeliveryPlaces(config.delivery.concurrency);
+    this.slots = new IntegrationSlots(config.delivery.concurrency, SLOT_WAIT_MS);
     this.breaker = new IntegrationBreaker(config.delivery.breaker_failures);
     this.attempts = metrics.counter('mira_delivery_attempts_total', 'Attempts made to deliver', ['outcome']);
     metrics.gauge('mira_delivery_attempts_under_way', 'Attempts being made', () => this.underWay.size);
+    const { slots } = this;
+    metrics.gauge('mira_integration_slots', 'Attempts that integrations may have at a time', () => slots.allowed);
+    metrics.gauge('mira_integration_slots_taken', 'Attempts that integrations have', () => slots.taken);
+    metrics.gauge('mira_deliveries_waiting_for_slot', 'Deliveries that wait for one', () => slots.waiting);
   }
 
   start(): void {
@@ -78,6 +92,7 @@ export class DeliveryWorker {
     this.stopping = true;
     this.wake();
     await this.loop;
+    this.slots.sendAway();
     const patience = new AbortController();
     const finished = Promise.allSettled(this.underWay).then(() => patience.abort());
     await Promise.race([finished, sleep(timeoutMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
@@ -110,13 +125,13 @@ export class DeliveryWorker {
   }
 
   /** True when there is probably more to take at once. */
-  private async take({ jobs: count, without }: Claimable): Promise<boolean> {
-    if (count === 0) return false;
+  private async take(claimable: Claimable): Promise<boolean> {
+    if (claimable.jobs === 0 || this.slots.waiting >= MOST_WAITING * this.config.delivery.concurrency) return false;
     try {
-      const jobs = await this.queue.claim(count, without);
+      const jobs = await this.claim(claimable);
       if (jobs.length === 0) return false;
-      const due = await this.load(jobs);
-      for (const job of jobs) this.begin(job, due);
+      const { due, quotas } = await this.load(jobs);
+      for (const job of jobs) this.begin(job, due, quotas);
       await this.recorder.discard(jobs.filter(({ open }) => open === 0));
       // Also when there were fewer than asked for: a tenant that has its share now is left out the next time.
       return true;
@@ -127,42 +142,69 @@ export class DeliveryWorker {
     }
   }
 
-  private load(jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
+  /** Those who have their part only where nobody else has anything to be done; whose integrations are full, not at all. */
+  private async claim({ jobs, without, otherwise }: Claimable): Promise<ClaimedJob[]> {
+    const crowded = this.slots.crowded(ATTEMPTS_PER_JOB);
+    const claimed = await this.queue.claim(jobs, [...without, ...crowded]);
+    if (claimed.length > 0 || otherwise === null) return claimed;
+    return this.queue.claim(otherwise.jobs, [...otherwise.without, ...crowded]);
+  }
+
+  private load(jobs: readonly ClaimedJob[]): Promise<{ due: Map<string, DueDelivery>; quotas: HeldQuotas }> {
     const tenants = [...new Set(jobs.map(({ tenantId }) => tenantId))];
     const options = { preamble: this.quota.holding(tenants), timeoutMs: LOAD_TIMEOUT_MS };
     return this.database.groupTransaction(tenants, options, async (client, held) => {
-      await this.quota.reserve(client, new HeldQuotas(MONTHLY_WORKFLOWS, held), jobs);
-      return loadDue(client, jobs);
+      const quotas = new HeldQuotas(MONTHLY_WORKFLOWS, held);
+      await this.quota.reserve(client, quotas, jobs);
+      return { due: await loadDue(client, jobs), quotas };
     });
   }
 
   /** Begins each attempt of a job that is still to be made. */
-  private begin(job: ClaimedJob, due: ReadonlyMap<string, DueDelivery>): void {
+  private begin(job: ClaimedJob, due: ReadonlyMap<string, DueDelivery>, quotas: HeldQuotas): void {
+    const tier = quotas.tierOf(job.tenantId) ?? 'basic';
     for (const id of job.deliveryIds) {
       const delivery = due.get(id);
       // A delivery that was retried by hand while it waited has two jobs for one attempt: the first to come makes it.
-      if (delivery?.attempt === job.attempt && !this.deliveries.has(id)) this.beginOne(job, delivery);
+      if (delivery?.attempt === job.attempt && !this.deliveries.has(id)) this.beginOne(job, delivery, tier);
       else job.ended();
     }
   }
 
-  private beginOne(job: ClaimedJob, delivery: DueDelivery): void {
+  private beginOne(job: ClaimedJob, delivery: DueDelivery, tier: Tier): void {
     this.deliveries.add(delivery.id);
-    const attempt = this.places
-      .during(delivery.tenantId, () => this.attempt(job, delivery))
-      .finally(() => {
-        this.deliveries.delete(delivery.id);
-        this.underWay.delete(attempt);
-        this.wake();
-      });
+    const attempt = this.inTurn(job, delivery, tier).finally(() => {
+      this.deliveries.delete(delivery.id);
+      this.underWay.delete(attempt);
+      this.wake();
+    });
     this.underWay.add(attempt);
   }
 
-  private async attempt(job: ClaimedJob, delivery: DueDelivery): Promise<void> {
+  /** As soon as its integration can take one more. A probe need not wait: it is to find out. */
+  private async inTurn(job: ClaimedJob, delivery: DueDelivery, tier: Tier): Promise<void> {
+    const { tenantId, isProbe } = delivery;
+    const integrationId = isProbe ? null : integrationOf(delivery);
+    const slot = integrationId === null ? undefined : await this.slots.take(tenantId, integrationId);
+    if (slot === null) return this.return(job, delivery);
+    return this.places.during(tenantId, tier, () => this.attempt(job, delivery, slot));
+  }
+
+  private async return(job: ClaimedJob, { id }: DueDelivery): Promise<void> {
+    try {
+      await this.putBack.return(job, id);
+    } catch (error) {
+      // The job stays claimed; pg-boss gives it out again when its time is over.
+      this.logger.warn({ msg: 'a delivery could not be put back', err: describeError(error), delivery_id: id });
+    }
+  }
+
+  private async attempt(job: ClaimedJob, delivery: DueDelivery, slot?: Slot): Promise<void> {
     if (this.cutShort) return;
     const startedAt = new Date();
     const start = performance.now();
     const { result, bearing, ...response } = await this.maker.make(delivery);
+    slot?.giveBack(delivery.routeId ?? '', bearing, performance.now() - start);
     // Its end is this process's doing and says nothing of the receiver. The job stays claimed until its time is over.
     if (this.cutShort) return;
     const durationMs = performance.now() - start;
@@ -170,6 +212,9 @@ export class DeliveryWorker {
     const { retry_schedule_seconds: scheduleSeconds, retry_jitter: jitter } = this.config.delivery;
     const history = { number, endedAt: new Date(), rejections, held };
     const outcome = outcomeOf(result, history, { scheduleSeconds, jitter }, Math.random);
+    const opens = this.holdOf(delivery, outcome, bearing);
+    // What waits for it here would only find the same.
+    if (opens?.scope === 'integration') this.slots.sendAway(opens.targetId);
     try {
       await this.recorder.record({
         job,
@@ -177,7 +222,7 @@ export class DeliveryWorker {
         isWorkflow: delivery.target.kind === 'n8n',
         orderedRouteId: isOrdered ? routeId : null,
         isProbe,
-        opens: this.holdOf(delivery, outcome, bearing),
+        opens,
         startedAt,
         durationMs,
         outcome,
