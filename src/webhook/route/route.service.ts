@@ -159,6 +159,7 @@ export class RouteService {
       enabled: false,
       pausedAt: null,
       forReplays: true,
+      ordered: false,
     });
     const saved = await this.routes.save(manager, route);
     await this.trail.record(manager, who, acts.created(routeView(saved)));
