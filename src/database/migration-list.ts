@@ -7,7 +7,9 @@ import { Identity1795300000011 } from './migrations/1795300000011-identity';
 import { Plans1795300000020 } from './migrations/1795300000020-plans';
 import { Audit1795300000030 } from './migrations/1795300000030-audit';
 import { DeliveryProgress1795300000040 } from './migrations/1795300000040-delivery-progress';
+import { Ledger1795300000041 } from './migrations/1795300000041-ledger';
 import { LimitAlerts1795300000042 } from './migrations/1795300000042-limit-alerts';
+import { HttpIntegrations1795300000055 } from './migrations/1795300000055-http-integrations';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -20,5 +22,7 @@ export const migrations = [
   Plans1795300000020,
   Audit1795300000030,
   DeliveryProgress1795300000040,
+  Ledger1795300000041,
   LimitAlerts1795300000042,
+  HttpIntegrations1795300000055,
 ];

@@ -2,15 +2,20 @@ import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { PageQuery } from '@mira/page';
 import { ApiProblem } from '@mira/problem';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { CreateIntegrationDto, UpdateIntegrationDto } from './integration.dto';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CreateIntegrationDto, RotateSigningSecretDto, UpdateIntegrationDto } from './integration.dto';
+import { ConnectedIntegrationView, type IntegrationTestView, TEST_SCHEMAS } from './integration-test-view.dto';
+import { IntegrationTester } from './integration.tester';
 import { IntegrationService } from './integration.service';
 import { IntegrationPage, IntegrationView, IntegrationWithSecretView } from './integration-view.dto';
 
 @ApiTags('integrations')
 @Controller('api/v1/integrations')
 export class IntegrationController {
-  constructor(private readonly integrations: IntegrationService) {}
+  constructor(
+    private readonly integrations: IntegrationService,
+    private readonly tester: IntegrationTester,
+  ) {}
 
   /** Newest first. */
   @Get()
@@ -19,11 +24,11 @@ export class IntegrationController {
     return this.integrations.list(who.tenantId, page);
   }
 
-  /** Connects an n8n. The answer has the secret that Mira signs with, this once. */
+  /** Connects an n8n, or a receiver of any make. The answer has the secret that Mira signs with, this once. */
   @Post()
   @Allow('integration:create')
   @ApiProblem(402, 'The plan has no room for one more.')
-  @ApiProblem(403, 'This needs integration:create, and n8n_integration in the plan.')
+  @ApiProblem(403, 'This needs integration:create, and a feature of the plan for the kind, and for headers.')
   create(@CurrentPrincipal() who: Principal, @Body() body: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
     return this.integrations.create(who, body);
   }
@@ -52,14 +57,36 @@ export class IntegrationController {
     return this.integrations.remove(who, id);
   }
 
-  /** Makes another secret to sign with; the one before is of no more use. */
+  /** Connects it and tests it. It is kept whatever the test finds. The secret is shown this once. */
+  @Post('connect')
+  @Allow('integration:create')
+  @ApiProblem(402, 'The plan has no room for one more.')
+  @ApiProblem(403, 'This needs integration:create, and a feature of the plan for the kind, and for headers.')
+  connect(@CurrentPrincipal() who: Principal, @Body() body: CreateIntegrationDto): Promise<ConnectedIntegrationView> {
+    return this.tester.connect(who, body);
+  }
+
+  /**
+   * Of an n8n: whether it can be worked with (reachable, ready, version, API key and scopes, clock), and what to change.
+   * Of a receiver: sends it a signed event of type `webhook.test`, and reports its answer.
+   */
+  @Post(':id/test')
+  @Allow('integration:update')
+  @HttpCode(200)
+  @ApiOkResponse({ schema: { oneOf: TEST_SCHEMAS } })
+  test(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<IntegrationTestView> {
+    return this.tester.test(who.tenantId, id);
+  }
+
+  /** Makes another secret to sign with. The one before signs too until its grace is over, a day if not given. */
   @Post(':id/rotate-signing-secret')
   @Allow('integration:update')
   @HttpCode(200)
   rotateSigningSecret(
     @CurrentPrincipal() who: Principal,
     @Param('id', ParseUUIDPipe) id: string,
+    @Body() wanted: RotateSigningSecretDto,
   ): Promise<IntegrationWithSecretView> {
-    return this.integrations.rotateSigningSecret(who, id);
+    return this.integrations.rotateSigningSecret(who, id, wanted);
   }
 }

@@ -132,6 +132,7 @@ function storing(
     deliveries.map((d) => d.routeId),
     deliveries.map((d) => d.agentName),
     quotas.day,
+    routedCounts(sorted, deliveries),
   ];
   const tight = tightFor(events, quotas);
   if (tight.length === 0) return { name: 'store-events', text: STORE, values };
@@ -140,6 +141,12 @@ function storing(
     tight.map(({ remaining }) => remaining),
   );
   return { name: 'store-events-within-quota', text: STORE_WITHIN_QUOTA, values };
+}
+
+/** How many deliveries each is to have, so that it can be told later whether one of them was lost. */
+function routedCounts(events: readonly IncomingEvent[], deliveries: readonly PlannedDelivery[]): number[] {
+  const ofEvent = Map.groupBy(deliveries, ({ eventId }) => eventId);
+  return events.map(({ id }) => ofEvent.get(id)?.length ?? 0);
 }
 
 /** The tenants that may not have room for all of these; which are new is only seen when they are stored. */

@@ -1,17 +1,17 @@
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import type { RouteTarget } from './route.dto';
-import { AgentTargetDto, N8nTargetDto } from './route-target.dto';
+import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
+import { type RouteTarget, targetSchema } from './route.dto';
+import { AgentTargetDto, HttpTargetDto, N8nTargetDto } from './route-target.dto';
 import type { Route } from './route.entity';
 
 /** A route as it is answered. */
-@ApiExtraModels(N8nTargetDto, AgentTargetDto)
+@ApiExtraModels(N8nTargetDto, HttpTargetDto, AgentTargetDto)
 export class RouteView {
   id!: string;
   name!: string;
   service!: string;
   /** Empty: all of the service's. */
   event_types!: string[];
-  @ApiProperty({ oneOf: [{ $ref: getSchemaPath(N8nTargetDto) }, { $ref: getSchemaPath(AgentTargetDto) }] })
+  @ApiProperty(targetSchema)
   target!: RouteTarget;
   enabled!: boolean;
   created_at!: string;
@@ -38,6 +38,7 @@ export function routeView(route: Route): RouteView {
 
 function targetOf({ id, targetKind, integrationId, workflowId, webhookPath, agentName }: Route): RouteTarget {
   if (targetKind === 'agent' && agentName !== null) return { kind: 'agent', agent: agentName };
+  if (targetKind === 'http' && integrationId !== null) return { kind: targetKind, integration_id: integrationId };
   if (targetKind === 'n8n' && integrationId !== null) {
     const integration = { kind: targetKind, integration_id: integrationId };
     if (workflowId !== null) return { ...integration, workflow_id: workflowId };

@@ -20,7 +20,7 @@ export class Route {
   eventTypes!: string[];
 
   @Column('text', { name: 'target_kind' })
-  targetKind!: 'n8n' | 'agent';
+  targetKind!: 'n8n' | 'http' | 'agent';
 
   @Column('uuid', { name: 'integration_id', nullable: true })
   integrationId!: string | null;

@@ -6,6 +6,7 @@ import { type EntityManager, QueryFailedError } from 'typeorm';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
+import type { IntegrationKind } from '../../n8n/integration.entity';
 import { IntegrationService } from '../../n8n/integration.service';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
 import { Route } from './route.entity';
@@ -91,8 +92,12 @@ export class RouteService {
   private async checkTarget(manager: EntityManager, tenantId: string, target: RouteTarget): Promise<void> {
     switch (target.kind) {
       case 'n8n':
-        if (await this.integrations.exists(manager, tenantId, target.integration_id)) return;
-        throw unknownIntegration();
+      case 'http': {
+        const kind = await this.integrations.kindOf(manager, tenantId, target.integration_id);
+        if (kind === null) throw unknownIntegration();
+        if (kind !== target.kind) throw otherKind(kind);
+        return;
+      }
       case 'agent':
         if (this.agents.find(target.agent)) return;
         throw unknownAgent(this.agents.names());
@@ -122,6 +127,8 @@ function columnsOf(target: RouteTarget): TargetColumns {
         workflowId: target.workflow_id ?? null,
         webhookPath: target.webhook_path ?? null,
       };
+    case 'http':
+      return { ...none, targetKind: target.kind, integrationId: target.integration_id };
     case 'agent':
       return { ...none, targetKind: target.kind, agentName: target.agent };
   }
@@ -138,6 +145,12 @@ function notFound() {
 
 function unknownIntegration() {
   return problems.validationFailed([{ field: 'target.integration_id', message: 'there is no such integration' }]);
+}
+
+function otherKind(kind: IntegrationKind) {
+  const how = { n8n: 'an n8n, with workflow_id or webhook_path', http: 'a receiver, with nothing besides' }[kind];
+  const message = `is of an integration of kind ${kind}: target.kind must be ${kind} to lead to ${how}`;
+  return problems.validationFailed([{ field: 'target.integration_id', message }]);
 }
 
 function unknownAgent(names: readonly string[]) {

@@ -65,6 +65,14 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     headers: ({ endpointSecret }, body) => signedAsGeneric(body, endpointSecret),
   },
 
+  // As Trello looks whether an address is there. The sweep asks by HEAD too.
+  'GET /webhook/:service/:endpoint_id': {
+    needs: 'nothing',
+    succeeds: 200,
+    params: { service: 'trello' },
+    thing: 'probed',
+  },
+
   'POST /api/v1/auth/login': {
     needs: 'nothing',
     succeeds: 200,
@@ -222,7 +230,7 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     succeeds: 201,
     body: ({ name }) => ({ kind: 'n8n', name, config: { base_url: 'http://127.0.0.1:9' } }),
   },
-  'POST /api/v1/integrations/:id/test': { needs: ['integration:read'], succeeds: 200, thing: 'integration' },
+  'POST /api/v1/integrations/:id/test': { needs: ['integration:update'], succeeds: 200, thing: 'integration' },
   'GET /api/v1/integrations/:id/workflows': { needs: ['integration:read'], succeeds: 409, thing: 'integration' },
   'POST /api/v1/integrations/:id/workflows/:workflow_id/trigger': {
     needs: ['agent:execute'],

@@ -9,7 +9,17 @@ import { PASSWORD } from '../people';
 import { ROLES_PROMISED } from './contract';
 
 export type ThingKind =
-  'tenant' | 'user' | 'apiKey' | 'project' | 'integration' | 'endpoint' | 'route' | 'event' | 'delivery' | 'auditEntry';
+  | 'tenant'
+  | 'user'
+  | 'apiKey'
+  | 'project'
+  | 'integration'
+  | 'endpoint'
+  | 'probed'
+  | 'route'
+  | 'event'
+  | 'delivery'
+  | 'auditEntry';
 
 /** Somebody with every kind of credential. */
 export interface Caller {
@@ -153,6 +163,8 @@ export class World {
         return this.posted(tenancy, 'integrations', { kind: 'n8n', name, config: { base_url: 'http://127.0.0.1:9' } });
       case 'endpoint':
         return this.posted(tenancy, 'webhook-endpoints', { service: 'generic', name, secret: endpointSecretOf(mark) });
+      case 'probed':
+        return this.posted(tenancy, 'webhook-endpoints', { service: 'trello', name });
       case 'route': {
         const integration = await this.thing('integration', tenancy);
         const target = { kind: 'n8n', integration_id: integration, webhook_path: 'x' };
@@ -207,6 +219,7 @@ const KINDS: readonly ThingKind[] = [
   'auditEntry',
   'integration',
   'endpoint',
+  'probed',
   'route',
   'event',
   'delivery',
