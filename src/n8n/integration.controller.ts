@@ -2,16 +2,14 @@ import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { PageQuery } from '@mira/page';
 import { ApiProblem } from '@mira/problem';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { HttpTestView } from './http/http-test-view.dto';
-import { IntegrationTester } from './integration.tester';
-import { ConnectionTestView } from './n8n-view.dto';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CreateIntegrationDto, RotateSigningSecretDto, UpdateIntegrationDto } from './integration.dto';
+import { ConnectedIntegrationView, type IntegrationTestView, TEST_SCHEMAS } from './integration-test-view.dto';
+import { IntegrationTester } from './integration.tester';
 import { IntegrationService } from './integration.service';
 import { IntegrationPage, IntegrationView, IntegrationWithSecretView } from './integration-view.dto';
 
 @ApiTags('integrations')
-@ApiExtraModels(ConnectionTestView, HttpTestView)
 @Controller('api/v1/integrations')
 export class IntegrationController {
   constructor(
@@ -59,20 +57,24 @@ export class IntegrationController {
     return this.integrations.remove(who, id);
   }
 
+  /** Connects it and tests it. It is kept whatever the test finds. The secret is shown this once. */
+  @Post('connect')
+  @Allow('integration:create')
+  @ApiProblem(402, 'The plan has no room for one more.')
+  @ApiProblem(403, 'This needs integration:create, and a feature of the plan for the kind, and for headers.')
+  connect(@CurrentPrincipal() who: Principal, @Body() body: CreateIntegrationDto): Promise<ConnectedIntegrationView> {
+    return this.tester.connect(who, body);
+  }
+
   /**
-   * Tries it. An n8n is asked whether it is reachable and ready, for its version, what the API key may do, and for the
-   * time; a receiver is sent a signed event of type `webhook.test`.
+   * Of an n8n: whether it can be worked with (reachable, ready, version, API key and scopes, clock), and what to change.
+   * Of a receiver: sends it a signed event of type `webhook.test`, and reports its answer.
    */
   @Post(':id/test')
   @Allow('integration:update')
   @HttpCode(200)
-  @ApiOkResponse({
-    schema: { oneOf: [ConnectionTestView, HttpTestView].map((view) => ({ $ref: getSchemaPath(view) })) },
-  })
-  test(
-    @CurrentPrincipal() who: Principal,
-    @Param('id', ParseUUIDPipe) id: string,
-  ): Promise<ConnectionTestView | HttpTestView> {
+  @ApiOkResponse({ schema: { oneOf: TEST_SCHEMAS } })
+  test(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<IntegrationTestView> {
     return this.tester.test(who.tenantId, id);
   }
 

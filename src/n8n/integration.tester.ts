@@ -1,11 +1,13 @@
+import type { Actor } from '@mira/audit';
 import { Injectable } from '@nestjs/common';
-import type { HttpTestView } from './http/http-test-view.dto';
 import { HttpTester } from './http/http.tester';
+import type { ConnectedIntegrationView, IntegrationTestView } from './integration-test-view.dto';
+import type { CreateIntegrationDto } from './integration.dto';
+import type { IntegrationKind } from './integration.entity';
 import { IntegrationService } from './integration.service';
-import type { ConnectionTestView } from './n8n-view.dto';
 import { N8nService } from './n8n.service';
 
-/** Tries an integration as its kind asks for: an n8n is asked questions, a receiver is sent an event that means nothing. */
+/** Tests an integration as its kind is tested. */
 @Injectable()
 export class IntegrationTester {
   constructor(
@@ -14,8 +16,17 @@ export class IntegrationTester {
     private readonly http: HttpTester,
   ) {}
 
-  async test(tenantId: string, id: string): Promise<ConnectionTestView | HttpTestView> {
+  async connect(who: Actor, creation: CreateIntegrationDto): Promise<ConnectedIntegrationView> {
+    const created = await this.integrations.create(who, creation);
+    return Object.assign(created, { test: await this.testOf(created.kind, who.tenantId, created.id) });
+  }
+
+  async test(tenantId: string, id: string): Promise<IntegrationTestView> {
     const { kind } = await this.integrations.get(tenantId, id);
+    return this.testOf(kind, tenantId, id);
+  }
+
+  private testOf(kind: IntegrationKind, tenantId: string, id: string): Promise<IntegrationTestView> {
     switch (kind) {
       case 'n8n':
         return this.n8n.test(tenantId, id);

@@ -10,7 +10,6 @@ import {
 } from './check/connection-check';
 import type { ConnectionTest } from './check/connection.tester';
 import { EXECUTION_STATUSES, type ExecutionStatus, type N8nExecution } from './client/execution';
-import { IntegrationWithSecretView } from './integration-view.dto';
 import type { TriggeredWorkflow } from './trigger/workflow.trigger';
 
 export class ConnectionCheckView {
@@ -34,11 +33,6 @@ export class ConnectionTestView {
   @ApiProperty({ enum: Object.keys(SCOPES), isArray: true })
   scopes!: Scope[];
   checks!: ConnectionCheckView[];
-}
-
-/** An integration that was just connected, with what a first test found. */
-export class ConnectedIntegrationView extends IntegrationWithSecretView {
-  test!: ConnectionTestView;
 }
 
 /** A workflow of the n8n. */

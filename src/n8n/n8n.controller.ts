@@ -4,8 +4,7 @@ import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } fr
 import { ApiTags } from '@nestjs/swagger';
 import { RequireFeature } from '../enterprise/plan/require-feature.decorator';
 import { isExecutionId } from './client/execution';
-import { CreateIntegrationDto } from './integration.dto';
-import { ConnectedIntegrationView, ExecutionView, SyncView, TriggeredWorkflowView, WorkflowPage } from './n8n-view.dto';
+import { ExecutionView, SyncView, TriggeredWorkflowView, WorkflowPage } from './n8n-view.dto';
 import { ListWorkflowsQuery, SyncDto, TriggerWorkflowDto } from './n8n.dto';
 import { N8nService } from './n8n.service';
 import { workflowIdFault } from './webhook-path';
@@ -16,15 +15,6 @@ import { workflowIdFault } from './webhook-path';
 @ApiProblem(502, 'n8n does not answer, or not as it should; trying again later may help.')
 export class N8nController {
   constructor(private readonly n8n: N8nService) {}
-
-  /** Connects an n8n and tests it. It is kept whatever the test finds. The secret is shown this once. */
-  @Post('connect')
-  @Allow('integration:create')
-  @ApiProblem(402, 'The plan has no room for one more.')
-  @RequireFeature('n8n_integration')
-  connect(@CurrentPrincipal() who: Principal, @Body() body: CreateIntegrationDto): Promise<ConnectedIntegrationView> {
-    return this.n8n.connect(who, body);
-  }
 
   /** The workflows of the n8n, and which of them Mira can start. */
   @Get(':id/workflows')

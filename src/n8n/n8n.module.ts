@@ -3,10 +3,10 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PlanModule } from '../enterprise/plan/plan.module';
 import { UsageModule } from '../enterprise/usage/usage.module';
-import { HttpReceiver } from './http/http.receiver';
-import { HttpTester } from './http/http.tester';
 import { ConnectionTester } from './check/connection.tester';
 import { N8nClient } from './client/n8n.client';
+import { HttpReceiver } from './http/http.receiver';
+import { HttpTester } from './http/http.tester';
 import { IntegrationController } from './integration.controller';
 import { Integration } from './integration.entity';
 import { IntegrationRepository } from './integration.repository';
@@ -24,13 +24,13 @@ import { WorkflowDirectory } from './workflow.directory';
   providers: [
     IntegrationService,
     IntegrationRepository,
-    HttpReceiver,
-    HttpTester,
-    IntegrationTester,
     ConnectionTester,
     N8nService,
     WorkflowTrigger,
     { provide: N8nClient, inject: [OutboundClient], useFactory: (outbound: OutboundClient) => new N8nClient(outbound) },
+    HttpReceiver,
+    HttpTester,
+    IntegrationTester,
     {
       provide: WorkflowDirectory,
       inject: [N8nClient],

@@ -7,10 +7,10 @@ import { ConnectionTester } from './check/connection.tester';
 import { N8nClient } from './client/n8n.client';
 import type { N8nConnection } from './integration.connection';
 import type { CreateIntegrationDto } from './integration.dto';
+import type { IntegrationWithSecretView } from './integration-view.dto';
 import { IntegrationService } from './integration.service';
 import { listedWorkflow } from './listed-workflow';
 import {
-  type ConnectedIntegrationView,
   type ConnectionTestView,
   connectionTestView,
   type ExecutionView,
@@ -38,8 +38,10 @@ export class N8nService {
   ) {}
 
   /** Keeps it and tests it. It is kept whatever the test finds: the answer says what to change. */
-  async connect(who: Actor, creation: CreateIntegrationDto): Promise<ConnectedIntegrationView> {
-    if (creation.kind !== 'n8n') throw problems.validationFailed([{ field: 'kind', message: 'must be n8n' }]);
+  async connect(
+    who: Actor,
+    creation: CreateIntegrationDto,
+  ): Promise<IntegrationWithSecretView & { test: ConnectionTestView }> {
     const created = await this.integrations.create(who, creation);
     return Object.assign(created, { test: await this.test(who.tenantId, created.id) });
   }
@@ -111,7 +113,7 @@ export class N8nService {
 }
 
 function noIntegration() {
-  return problems.notFound('There is no such integration.');
+  return problems.notFound('There is no such integration of kind n8n.');
 }
 
 function noWorkflowId() {

@@ -1,12 +1,18 @@
 import type { ServerResponse } from 'node:http';
-import { executionJson, type FakeExecution, type FakeRequest, LISTED_STATUSES } from './fake-n8n-executions';
-import type { FakeN8n, FakeWorkflow } from './fake-n8n';
+import {
+  executionJson,
+  type FakeExecution,
+  type FakeRequest,
+  type FakeState,
+  type FakeWorkflow,
+  LISTED_STATUSES,
+} from './fake-n8n-state';
 
 const MAX_LIMIT = 250;
 
 /** n8n's public API as a real one (2.8.4) was seen to answer, as far as Mira and its tests ask it. */
 export class FakeN8nApi {
-  constructor(private readonly n8n: FakeN8n) {}
+  constructor(private readonly n8n: FakeState) {}
 
   async answer(request: FakeRequest, search: URLSearchParams, response: ServerResponse): Promise<void> {
     const key = request.headers['x-n8n-api-key'];

@@ -4,9 +4,9 @@ import { buffer } from 'node:stream/consumers';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { FakeN8nApi, sendJson } from './fake-n8n-api';
-import type { FakeExecution, FakeRequest } from './fake-n8n-executions';
+import type { FakeExecution, FakeNode, FakeRequest, FakeRun, FakeState, FakeWorkflow } from './fake-n8n-state';
 
-export type { FakeExecution, FakeRequest, FakeStatus } from './fake-n8n-executions';
+export type { FakeExecution, FakeNode, FakeRequest, FakeRun, FakeStatus, FakeWorkflow } from './fake-n8n-state';
 
 /**
  * `registered`: well, webhooks of active workflows are there. `not_registered`: it has forgotten them all.
@@ -15,33 +15,6 @@ export type { FakeExecution, FakeRequest, FakeStatus } from './fake-n8n-executio
  * `hang`: nothing is answered, ever.
  */
 export type FakeN8nMode = 'registered' | 'not_registered' | 'migrating' | 'booting' | 'error' | 'overloaded' | 'hang';
-
-export interface FakeNode {
-  readonly name: string;
-  readonly type: string;
-  readonly webhookId?: string;
-  readonly disabled?: boolean;
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
-
-/**
- * How an execution of a workflow goes. By its nodes, unless it is said: Stop And Error fails, Wait runs for a while.
- * `swallowed`: the filter of its Webhook node lets nothing through, which n8n does not tell. `unsaved`: it succeeds, and
- * nothing of it is kept.
- */
-export type FakeRun = 'success' | 'error' | 'running' | 'waiting' | 'swallowed' | 'unsaved';
-
-export interface FakeWorkflow {
-  readonly id: string;
-  readonly name: string;
-  active: boolean;
-  readonly isArchived: boolean;
-  nodes: readonly FakeNode[];
-  readonly settings: Readonly<Record<string, unknown>>;
-  run?: FakeRun;
-  /** With what it fails. */
-  error?: string;
-}
 
 /** A Webhook node as n8n stores it: POST, and answering at once with no execution id. */
 export function aWebhookNode(parameters: Readonly<Record<string, unknown>>, node: Partial<FakeNode> = {}): FakeNode {
@@ -58,7 +31,7 @@ export function aWebhookNode(parameters: Readonly<Record<string, unknown>>, node
  * An n8n over real HTTP that answers as a real one (2.8.4) was seen to, as far as Mira asks it. Keeps what it was sent.
  * A workflow whose Webhook node has `responseMode: 'responseNode'` answers with its execution id.
  */
-export class FakeN8n {
+export class FakeN8n implements FakeState {
   readonly apiKey = 'fake-n8n-api-key';
   /** What the API key may do; null for all. */
   scopes: ReadonlySet<string> | null = null;

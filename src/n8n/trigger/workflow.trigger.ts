@@ -55,7 +55,7 @@ export class WorkflowTrigger {
     const answer = await this.outbound.send({
       method: address.method,
       url: address.url,
-      ...signedRequest(id, data, connection),
+      ...signedRequest(id, data, secretsThatSign(connection)),
       timeoutMs: this.config.delivery.timeout_ms,
     });
     if (answer.kind === 'response' && answer.status === 404) this.workflows.forget(connection, workflowId);
@@ -70,7 +70,7 @@ export class WorkflowTrigger {
   }
 }
 
-function signedRequest(id: string, data: object, connection: N8nConnection) {
+function signedRequest(id: string, data: object, secrets: readonly string[]) {
   const body = Buffer.from(JSON.stringify(data));
   const timestampSeconds = Math.floor(Date.now() / 1_000);
   const headers = {
@@ -78,7 +78,7 @@ function signedRequest(id: string, data: object, connection: N8nConnection) {
     'content-type': 'application/json',
     'webhook-id': id,
     'webhook-timestamp': String(timestampSeconds),
-    'webhook-signature': signStandardWithEach({ id, timestampSeconds, body }, secretsThatSign(connection)),
+    'webhook-signature': signStandardWithEach({ id, timestampSeconds, body }, secrets),
     'x-mira-delivery-id': id,
   };
   return { headers, body };

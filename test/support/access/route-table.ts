@@ -217,13 +217,40 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     thing: 'integration',
     body: ({ name }) => ({ name }),
   },
-  'POST /api/v1/integrations/:id/test': { needs: ['integration:update'], succeeds: 200, thing: 'receiver' },
   'POST /api/v1/integrations/:id/rotate-signing-secret': {
     needs: ['integration:update'],
     succeeds: 200,
     thing: 'integration',
   },
   'DELETE /api/v1/integrations/:id': { needs: ['integration:delete'], succeeds: 204, thing: 'integration' },
+
+  // Nobody listens there, and it has no API key.
+  'POST /api/v1/integrations/connect': {
+    needs: ['integration:create'],
+    succeeds: 201,
+    body: ({ name }) => ({ kind: 'n8n', name, config: { base_url: 'http://127.0.0.1:9' } }),
+  },
+  'POST /api/v1/integrations/:id/test': { needs: ['integration:update'], succeeds: 200, thing: 'integration' },
+  'GET /api/v1/integrations/:id/workflows': { needs: ['integration:read'], succeeds: 409, thing: 'integration' },
+  'POST /api/v1/integrations/:id/workflows/:workflow_id/trigger': {
+    needs: ['agent:execute'],
+    succeeds: 409,
+    thing: 'integration',
+    params: { workflow_id: 'a' },
+    body: () => ({ data: {} }),
+  },
+  'GET /api/v1/integrations/:id/executions/:execution_id': {
+    needs: ['integration:read'],
+    succeeds: 409,
+    thing: 'integration',
+    params: { execution_id: '1' },
+  },
+  'POST /api/v1/integrations/:id/sync': {
+    needs: ['agent:execute'],
+    succeeds: 200,
+    thing: 'integration',
+    body: () => ({ type: 'project_events', data: {} }),
+  },
 
   'GET /api/v1/webhook-endpoints': { needs: ['webhook:read'], succeeds: 200 },
   'POST /api/v1/webhook-endpoints': {

@@ -22,6 +22,45 @@ export interface FakeExecution extends FakeRequest {
   error: string | null;
 }
 
+export interface FakeNode {
+  readonly name: string;
+  readonly type: string;
+  readonly webhookId?: string;
+  readonly disabled?: boolean;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * How an execution of a workflow goes. By its nodes, unless it is said: Stop And Error fails, Wait runs for a while.
+ * `swallowed`: the filter of its Webhook node lets nothing through, which n8n does not tell. `unsaved`: it succeeds, and
+ * nothing of it is kept.
+ */
+export type FakeRun = 'success' | 'error' | 'running' | 'waiting' | 'swallowed' | 'unsaved';
+
+export interface FakeWorkflow {
+  readonly id: string;
+  readonly name: string;
+  active: boolean;
+  readonly isArchived: boolean;
+  nodes: readonly FakeNode[];
+  readonly settings: Readonly<Record<string, unknown>>;
+  run?: FakeRun;
+  /** With what it fails. */
+  error?: string;
+}
+
+/** What the fake's API works on. */
+export interface FakeState {
+  readonly apiKey: string;
+  readonly scopes: ReadonlySet<string> | null;
+  readonly executions: readonly FakeExecution[];
+  workflow(id: string): FakeWorkflow | undefined;
+  allWorkflows(): FakeWorkflow[];
+  addWorkflow(workflow: Partial<FakeWorkflow>): FakeWorkflow;
+  removeWorkflow(id: string): void;
+  runAgain(execution: FakeExecution): Promise<FakeExecution>;
+}
+
 /** The statuses that the API takes as a filter. Others are answered 400, be they statuses or not. */
 export const LISTED_STATUSES = ['canceled', 'error', 'running', 'success', 'waiting'];
 
