@@ -9,10 +9,7 @@ import { Audit1795300000030 } from './migrations/1795300000030-audit';
 import { DeliveryProgress1795300000040 } from './migrations/1795300000040-delivery-progress';
 import { Ledger1795300000041 } from './migrations/1795300000041-ledger';
 import { LimitAlerts1795300000042 } from './migrations/1795300000042-limit-alerts';
-<<<<<<< HEAD
-=======
 import { HttpIntegrations1795300000055 } from './migrations/1795300000055-http-integrations';
->>>>>>> main
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -27,8 +24,5 @@ export const migrations = [
   DeliveryProgress1795300000040,
   Ledger1795300000041,
   LimitAlerts1795300000042,
-<<<<<<< HEAD
-=======
   HttpIntegrations1795300000055,
->>>>>>> main
 ];
