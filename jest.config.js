@@ -1,4 +1,4 @@
-/** Three kinds of suites, told apart by their names: see CONTRIBUTING. */
+/** Kinds of suites, told apart by their names: see CONTRIBUTING. */
 const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
@@ -39,5 +39,6 @@ module.exports = {
       testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'],
       globalSetup: '<rootDir>/test/support/announce-databases.ts',
     },
+    { ...common, displayName: 'n8n', testMatch: ['<rootDir>/test/n8n/**/*.contract.ts'] },
   ],
 };

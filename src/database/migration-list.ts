@@ -10,6 +10,7 @@ import { DeliveryProgress1795300000040 } from './migrations/1795300000040-delive
 import { Ledger1795300000041 } from './migrations/1795300000041-ledger';
 import { LimitAlerts1795300000042 } from './migrations/1795300000042-limit-alerts';
 import { HttpIntegrations1795300000055 } from './migrations/1795300000055-http-integrations';
+import { Replays1795300000060 } from './migrations/1795300000060-replays';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   Ledger1795300000041,
   LimitAlerts1795300000042,
   HttpIntegrations1795300000055,
+  Replays1795300000060,
 ];

@@ -2,19 +2,21 @@ import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { PageQuery } from '@mira/page';
 import { ApiProblem } from '@mira/problem';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { HttpTester } from './http/http.tester';
+import { ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { HttpTestView } from './http/http-test-view.dto';
+import { IntegrationTester } from './integration.tester';
+import { ConnectionTestView } from './n8n-view.dto';
 import { CreateIntegrationDto, RotateSigningSecretDto, UpdateIntegrationDto } from './integration.dto';
 import { IntegrationService } from './integration.service';
 import { IntegrationPage, IntegrationView, IntegrationWithSecretView } from './integration-view.dto';
 
 @ApiTags('integrations')
+@ApiExtraModels(ConnectionTestView, HttpTestView)
 @Controller('api/v1/integrations')
 export class IntegrationController {
   constructor(
     private readonly integrations: IntegrationService,
-    private readonly httpTester: HttpTester,
+    private readonly tester: IntegrationTester,
   ) {}
 
   /** Newest first. */
@@ -57,12 +59,21 @@ export class IntegrationController {
     return this.integrations.remove(who, id);
   }
 
-  /** Sends a signed event of type `webhook.test`, and reports the answer. */
+  /**
+   * Tries it. An n8n is asked whether it is reachable and ready, for its version, what the API key may do, and for the
+   * time; a receiver is sent a signed event of type `webhook.test`.
+   */
   @Post(':id/test')
   @Allow('integration:update')
   @HttpCode(200)
-  test(@CurrentPrincipal() who: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<HttpTestView> {
-    return this.httpTester.test(who.tenantId, id);
+  @ApiOkResponse({
+    schema: { oneOf: [ConnectionTestView, HttpTestView].map((view) => ({ $ref: getSchemaPath(view) })) },
+  })
+  test(
+    @CurrentPrincipal() who: Principal,
+    @Param('id', ParseUUIDPipe) id: string,
+  ): Promise<ConnectionTestView | HttpTestView> {
+    return this.tester.test(who.tenantId, id);
   }
 
   /** Makes another secret to sign with. The one before signs too until its grace is over, a day if not given. */

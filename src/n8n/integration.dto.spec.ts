@@ -29,7 +29,7 @@ describe('a new integration', () => {
     { ...receiver, config: { url, headers: null } },
     { ...receiver, config: { url, headers: {} } },
     { ...receiver, config: { url, headers: { Authorization: 'Bearer x', constructor: 'y' } } },
-  ])('is read as it is sent: %j', async (body) => {
+  ] as object[])('is read as it is sent: %j', async (body) => {
     const read_ = await read(CreateIntegrationDto, body);
     expect(read_).toBeInstanceOf(CreateIntegrationDto);
     expect(JSON.parse(JSON.stringify(read_))).toEqual(body);

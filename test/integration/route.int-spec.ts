@@ -57,7 +57,7 @@ describeOnEachDatabase(
         usage,
         new RememberedTrail(),
       );
-      sut = new RouteService(tenants, new RouteRepository(), integrations, agents, new RememberedTrail());
+      sut = new RouteService(tenants, new RouteRepository(), integrations, agents, features, new RememberedTrail());
     });
 
     beforeEach(async () => {
@@ -138,6 +138,7 @@ describeOnEachDatabase(
         new RouteRepository(),
         blind,
         new AgentRegistry(),
+        plansOn(database()).features,
         new RememberedTrail(),
       );
       const target: RouteTarget = { kind: 'n8n', integration_id: newId(), webhook_path: 'orders' };
@@ -167,6 +168,22 @@ describeOnEachDatabase(
       expect(changed).toMatchObject({ name: 'New', service: 'github', event_types: [], target, enabled: false });
       expect(await sut.update(by(tenantId), id, {})).toEqual(changed);
       expect(await sut.get(tenantId, id)).toEqual(changed);
+    });
+
+    it('have a filter where the plan has the feature, and lose it by null', async () => {
+      const filter = 'payload.action == "opened"';
+      const made = await sut.create(by(tenantId), aRoute({ filter }));
+      expect(made).toMatchObject({ filter });
+      expect(await sut.update(by(tenantId), made.id, { name: 'New' })).toMatchObject({ filter });
+      await database().dataSource.query(`UPDATE tenants SET tier = 'basic' WHERE id = $1`, [tenantId]);
+      for (const work of [
+        sut.create(by(tenantId), aRoute({ filter })),
+        sut.update(by(tenantId), made.id, { filter: 'true' }),
+      ]) {
+        expect(await refusalOf(work)).toMatchObject({ status: 403, code: 'feature-not-in-plan' });
+      }
+      expect(await sut.update(by(tenantId), made.id, { name: 'Newer' })).toMatchObject({ filter });
+      expect(await sut.update(by(tenantId), made.id, { filter: null })).toMatchObject({ filter: null });
     });
 
     it('can be deleted while deliveries along them are open', async () => {

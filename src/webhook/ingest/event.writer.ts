@@ -84,7 +84,8 @@ export class EventWriter {
   private plan(events: readonly IncomingEvent[], routes: Pick<QueryResult, 'rows'>): PlannedDelivery[] {
     const rules = new Map<string, RoutingRule[]>();
     for (const row of routes.rows as RouteRow[]) {
-      const rule = { id: row.id, tenantId: row.tenant_id, service: row.service, eventTypes: row.event_types };
+      const { id, tenant_id: tenantId, service, event_types: eventTypes, filter } = row;
+      const rule = { id, tenantId, service, eventTypes, filter };
       const known = rules.get(row.tenant_id);
       if (known) known.push(rule);
       else rules.set(row.tenant_id, [rule]);
@@ -184,6 +185,7 @@ interface RouteRow {
   id: string;
   service: string;
   event_types: string[];
+  filter: string | null;
 }
 
 /** Services come from the registry of sources and are plain words; the transaction's scope picks the tenants. */
@@ -193,7 +195,7 @@ function routesOf(events: readonly IncomingEvent[]): string {
     if (!/^[a-z0-9_-]+$/.test(service)) throw new Error('a service is named in lower-case letters, digits, - and _');
   }
   const list = services.map((service) => `'${service}'`).join(', ');
-  return `SELECT tenant_id, id, service, event_types FROM routes WHERE enabled AND service IN (${list})`;
+  return `SELECT tenant_id, id, service, event_types, filter FROM routes WHERE enabled AND service IN (${list})`;
 }
 
 function firstAttemptOf({ tenantId, id }: PlannedDelivery) {

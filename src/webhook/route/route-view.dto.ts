@@ -11,9 +11,13 @@ export class RouteView {
   service!: string;
   /** Empty: all of the service's. */
   event_types!: string[];
+  /** The condition on payload and headers that must hold besides; null where there is none. */
+  filter!: string | null;
   @ApiProperty(targetSchema)
   target!: RouteTarget;
   enabled!: boolean;
+  /** Since when its deliveries are held; null while they are not. */
+  paused_at!: string | null;
   created_at!: string;
   updated_at!: string;
 }
@@ -29,8 +33,10 @@ export function routeView(route: Route): RouteView {
     name: route.name,
     service: route.service,
     event_types: route.eventTypes,
+    filter: route.filter,
     target: targetOf(route),
     enabled: route.enabled,
+    paused_at: route.pausedAt?.toISOString() ?? null,
     created_at: route.createdAt.toISOString(),
     updated_at: route.updatedAt.toISOString(),
   };

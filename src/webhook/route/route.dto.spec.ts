@@ -38,6 +38,8 @@ describe('a new route', () => {
     [{ enabled: 'yes' }, 'enabled'],
     [{ enabled: null }, 'enabled'],
     [{ filter: {} }, 'filter'],
+    [{ filter: '' }, 'filter'],
+    [{ filter: ['true'] }, 'filter'],
     [{ id: integration_id }, 'id'],
     [{ target: null }, 'target'],
     [{ target: 'agent' }, 'target'],
@@ -58,6 +60,18 @@ describe('a new route', () => {
     [{ target: { kind: 'n8n', integration_id, webhook_path: null } }, 'target.webhook_path'],
   ])('is refused with %j', async (wrong, field) => {
     expect(await faultyFieldsOf(CreateRouteDto, { ...aRoute, ...wrong })).toEqual([field]);
+  });
+
+  it('may have a filter, and is told where a wrong one cannot be read', async () => {
+    for (const filter of [null, 'payload.action == "opened"', 'headers["X-A"] != event_type or service == "github"']) {
+      expect(await readAs(CreateRouteDto, { ...aRoute, filter })).toMatchObject({ filter });
+    }
+    expect(await faultsOf(CreateRouteDto, { ...aRoute, filter: 'payload.action = "opened"' })).toEqual(
+      new Map([['filter', 'cannot be read at column 16: expected == instead of =']]),
+    );
+    expect(await faultsOf(UpdateRouteDto, { filter: 7 })).toEqual(
+      new Map([['filter', 'must be a filter, or null for none']]),
+    );
   });
 
   it('is told which kinds of targets there are', async () => {

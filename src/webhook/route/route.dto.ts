@@ -5,6 +5,7 @@ import { IfGiven } from '../input/if-given.decorator';
 import { IsLine, IsListOfLines } from '../input/line.decorator';
 import { routableServices } from '../source/source.registry';
 import { AgentTargetDto, HttpTargetDto, N8nTargetDto, RouteTargetDto } from './route-target.dto';
+import { IsRouteFilter } from './route-filter.decorator';
 
 export type RouteTarget = N8nTargetDto | HttpTargetDto | AgentTargetDto;
 
@@ -50,6 +51,10 @@ export class CreateRouteDto {
   @IsListOfLines(MAX_EVENT_TYPES, 255)
   event_types?: string[];
 
+  /** A condition on payload and headers that must hold besides; docs/operating.md has the language. */
+  @IsRouteFilter()
+  filter?: string | null;
+
   @ApiProperty(targetSchema)
   @IsObject(AN_OBJECT)
   @ValidateNested(AN_OBJECT)
@@ -62,7 +67,7 @@ export class CreateRouteDto {
   enabled?: boolean;
 }
 
-/** What is left out stays as it is; `event_types` and `target` are replaced as a whole. */
+/** What is left out stays as it is; `event_types` and `target` are replaced as a whole, and null takes `filter` away. */
 @ApiExtraModels(N8nTargetDto, HttpTargetDto, AgentTargetDto)
 export class UpdateRouteDto {
   @IfGiven()
@@ -77,6 +82,10 @@ export class UpdateRouteDto {
   @IfGiven()
   @IsListOfLines(MAX_EVENT_TYPES, 255)
   event_types?: string[];
+
+  /** A condition on payload and headers that must hold besides; docs/operating.md has the language. */
+  @IsRouteFilter()
+  filter?: string | null;
 
   @ApiProperty({ ...targetSchema, required: false })
   @IfGiven()

@@ -7,6 +7,7 @@ import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import type { IntegrationKind } from '../../n8n/integration.entity';
+import { FeatureService } from '../../enterprise/plan/feature.service';
 import { IntegrationService } from '../../n8n/integration.service';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
 import { Route } from './route.entity';
@@ -23,6 +24,7 @@ export class RouteService {
     private readonly routes: RouteRepository,
     private readonly integrations: IntegrationService,
     private readonly agents: AgentRegistry,
+    private readonly features: FeatureService,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -41,15 +43,18 @@ export class RouteService {
 
   async create(who: Actor, wanted: CreateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types = [], target, enabled = true } = wanted;
+    const { name, service, event_types = [], filter = null, target, enabled = true } = wanted;
+    await this.checkFilter(tenantId, filter);
     const route = Object.assign(new Route(), {
       tenantId,
       id: newId(),
       name,
       service,
       eventTypes: [...new Set(event_types)],
+      filter,
       ...columnsOf(target),
       enabled,
+      pausedAt: null,
     });
     return this.saving(tenantId, async (manager) => {
       await this.checkTarget(manager, tenantId, target);
@@ -61,7 +66,8 @@ export class RouteService {
 
   async update(who: Actor, id: string, changes: UpdateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types, target, enabled } = changes;
+    const { name, service, event_types, filter, target, enabled } = changes;
+    await this.checkFilter(tenantId, filter);
     return this.saving(tenantId, async (manager) => {
       const route = found(await this.routes.lock(manager, tenantId, id));
       const before = routeView(route);
@@ -72,6 +78,7 @@ export class RouteService {
       route.name = name ?? route.name;
       route.service = service ?? route.service;
       route.eventTypes = event_types ? [...new Set(event_types)] : route.eventTypes;
+      route.filter = filter === undefined ? route.filter : filter;
       route.enabled = enabled ?? route.enabled;
       const saved = await this.routes.save(manager, route);
       await this.trail.record(manager, who, acts.updated(before, routeView(saved)));
@@ -87,6 +94,11 @@ export class RouteService {
       await this.routes.delete(manager, tenantId, id);
       await this.trail.record(manager, who, acts.deleted(routeView(route)));
     });
+  }
+
+  /** Those that are there stay, and are asked, whatever becomes of the plan. */
+  private async checkFilter(tenantId: string, filter: string | null | undefined): Promise<void> {
+    if (typeof filter === 'string') await this.features.require(tenantId, 'advanced_workflows');
   }
 
   private async checkTarget(manager: EntityManager, tenantId: string, target: RouteTarget): Promise<void> {

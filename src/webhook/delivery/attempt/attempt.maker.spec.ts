@@ -7,6 +7,7 @@ import { loadConfig } from '../../../config/load-config';
 import { SecretCipher } from '../../../database/secret.cipher';
 import { HttpReceiver } from '../../../n8n/http/http.receiver';
 import { sealApiKey, sealSigningSecret } from '../../../n8n/integration.connection';
+import { N8nClient } from '../../../n8n/client/n8n.client';
 import { WorkflowDirectory } from '../../../n8n/workflow.directory';
 import { AgentSender } from './agent.sender';
 import { AttemptMaker } from './attempt.maker';
@@ -58,7 +59,7 @@ function aMaker(outbound: FakeOutbound, agent?: Agent): AttemptMaker {
   const config = loadConfig({ env: { MIRA_DELIVERY_TIMEOUT_MS: String(TIMEOUT_MS) }, cwd: __dirname });
   const agents = new AgentRegistry();
   if (agent) agents.register(agent);
-  const n8n = new N8nSender(config, outbound, cipher, new WorkflowDirectory(outbound));
+  const n8n = new N8nSender(config, outbound, cipher, new WorkflowDirectory(new N8nClient(outbound)));
   const http = new HttpSender(config, cipher, new HttpReceiver(outbound));
   return new AttemptMaker(new AgentSender(config, agents), n8n, http);
 }

@@ -8,7 +8,7 @@ import { UsageClock } from '../../../enterprise/usage/usage.clock';
 import type { ClaimedJob } from '../queue/claimed-job';
 import { DeliveryQueue } from '../queue/delivery.queue';
 import type { Outcome } from './outcome';
-import { countingWorkflows } from '../hold/workflow.quota';
+import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
 
 /** An attempt that was made, with what it came to. */
 export interface FinishedAttempt {
