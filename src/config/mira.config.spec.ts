@@ -121,6 +121,19 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     wrong: [-0.1, 0.51, '0.2', null],
     wrongTexts: ['0.51', '20%', '.2', '-0.1'],
   },
+  'delivery.probe_first_seconds': {
+    file: 0.5,
+    text: '0.5',
+    wrong: [0, 3_601, '1', null],
+    wrongTexts: ['0', '1s', '3601'],
+  },
+  'delivery.probe_max_seconds': {
+    file: 60,
+    text: '60',
+    wrong: [0, 86_401, '1', null],
+    wrongTexts: ['0', '1m', '86401'],
+  },
+  'delivery.breaker_failures': wholeNumber(10, 1, 1_000),
   'outbound.allow': {
     file: ['10.1.0.0/16', '192.168.0.7', 'fd00::/8'],
     text: '10.1.0.0/16,192.168.0.7,fd00::/8',

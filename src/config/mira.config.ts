@@ -162,6 +162,19 @@ class DeliveryConfig {
 
   @Setting(decimal(0, 0.5), { about: 'How far a wait is moved at random, as a part of it: 0.2 is ±20 %.' })
   readonly retry_jitter: number = 0.2;
+
+  @Setting(decimal(0.01, 3_600), {
+    about: 'Seconds until a receiver that cannot take deliveries is first tried again; doubled after each try.',
+  })
+  readonly probe_first_seconds: number = 1;
+
+  @Setting(decimal(0.01, 86_400), { about: 'The most seconds between two such tries.' })
+  readonly probe_max_seconds: number = 30;
+
+  @Setting(wholeNumber(1, 1_000), {
+    about: 'Failures of an integration in a row (5xx, 429, no answer in time) after which its deliveries are held.',
+  })
+  readonly breaker_failures: number = 5;
 }
 
 class OutboundConfig {

@@ -21,7 +21,7 @@ export abstract class Upkeep implements OnApplicationBootstrap, OnModuleDestroy 
     clearInterval(this.timer);
   }
 
-  private async tryToRun(): Promise<void> {
+  protected async tryToRun(): Promise<void> {
     try {
       await this.run();
     } catch (error) {

@@ -105,10 +105,18 @@ describe('any other answer', () => {
     [500, { code: 0, message: 'No Respond to Webhook node found in the workflow' }],
     [503, { code: 503, message: 'Database is not ready!' }],
     [422, { code: 422, message: 'Failed to parse request body', hint: 'Expected property name' }],
-    [403, 'Authorization data is wrong!'],
     [301, ''],
     [429, ''],
   ])('is left to its status: %d %j', (status, body) => {
     expect(classify(status, body)).toEqual({ kind: 'other' });
+  });
+});
+
+describe('an answer of a Webhook node that asks for credentials', () => {
+  it.each([
+    [401, 'Authorization is required!'],
+    [403, 'Authorization data is wrong!'],
+  ])('says so, and what to change: %d %j', (status, body) => {
+    expect(classify(status, body)).toEqual({ kind: 'unauthorized', detail: expect.stringMatching(/None/) });
   });
 });

@@ -12,6 +12,8 @@ export type N8nAnswer =
   /** n8n does not know this webhook (now), or not for POST. */
   | { readonly kind: 'not_registered'; readonly cause: 'path' | 'method'; readonly detail: string }
   | { readonly kind: 'starting'; readonly detail: string }
+  /** The Webhook node asks for credentials. */
+  | { readonly kind: 'unauthorized'; readonly detail: string }
   | { readonly kind: 'other' };
 
 const EXECUTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -22,6 +24,7 @@ export function classifyN8nAnswer({ status, body }: HttpAnswer): N8nAnswer {
   const text = body.toString('utf8');
   if (isStartingUp(status, text)) return { kind: 'starting', detail: STARTING };
   if (status >= 200 && status < 300) return accepted(parseJson(text));
+  if (status === 401 || status === 403) return { kind: 'unauthorized', detail: unauthorized(status) };
   if (status !== 404) return { kind: 'other' };
   if (isRouteMissing(text)) {
     const doubt = 'If this lasts, the base URL of the integration does not lead to n8n.';
@@ -38,6 +41,11 @@ export function isStartingUp(status: number, text: string): boolean {
 /** Express's own 404. For seconds after n8n reports that it is ready, its webhook and API routes do not exist yet. */
 export function isRouteMissing(text: string): boolean {
   return /<pre>Cannot (?:GET|POST) \//.test(text);
+}
+
+function unauthorized(status: number): string {
+  const what = `The webhook answered ${status}: it asks for credentials, and Mira sends none.`;
+  return `${what} Set the authentication of its node to None; that it was Mira who called can be told by the signature.`;
 }
 
 /** The id is there if the workflow answers with it: in an object, or in the first of several. */

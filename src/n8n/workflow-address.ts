@@ -6,7 +6,14 @@ export type WorkflowFault =
   | 'wrong_method'
   | 'inactive'
   | 'unauthorized'
+  /** There is no connection. */
   | 'unreachable'
+  /** It answers, but is not there yet. */
+  | 'starting'
+  /** It gave no answer in time, or one of its own trouble. */
+  | 'silent'
+  /** What answers is not the API, or not with a workflow that can be read. */
+  | 'unreadable'
   | 'refused_address';
 
 /**
@@ -31,7 +38,7 @@ export interface WorkflowAddressFault {
   readonly permanent: boolean;
 }
 
-const PASSING: ReadonlySet<WorkflowFault> = new Set(['inactive', 'unreachable']);
+const PASSING: ReadonlySet<WorkflowFault> = new Set(['inactive', 'unreachable', 'starting', 'silent', 'unreadable']);
 
 export function addressFault(fault: WorkflowFault, detail: string): WorkflowAddressFault {
   return { kind: 'fault', fault, detail, permanent: !PASSING.has(fault) };

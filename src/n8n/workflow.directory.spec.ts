@@ -132,7 +132,7 @@ describe('WorkflowDirectory', () => {
     const { id } = aWorkflow();
     n8n.mode = mode;
     const address = await sut.webhookUrl(aConnection(), { workflowId: id });
-    expect(address).toMatchObject({ kind: 'fault', fault: 'unreachable', permanent: false });
+    expect(address).toMatchObject({ kind: 'fault', fault: 'starting', permanent: false });
   });
 
   it('waits for an n8n that is down', async () => {
@@ -148,7 +148,7 @@ describe('WorkflowDirectory', () => {
   it('waits where something else answers than the API of n8n', async () => {
     const elsewhere = aConnection({ baseUrl: `${n8n.url}/elsewhere` });
     expect(await sut.webhookUrl(elsewhere, { workflowId: 'a' })).toMatchObject({
-      fault: 'unreachable',
+      fault: 'starting',
       detail: expect.stringContaining("the base URL is not n8n's"),
     });
   });
@@ -158,7 +158,7 @@ describe('WorkflowDirectory', () => {
       n8n.addWorkflow({ nodes: [aWebhookNode({ path: 'large', notes: 'x'.repeat(bytes / 2) })] });
     expect(await sut.webhookUrl(aConnection(), { workflowId: large(4_000_000).id })).toMatchObject({ kind: 'found' });
     expect(await sut.webhookUrl(aConnection(), { workflowId: large(5_000_000).id })).toMatchObject({
-      fault: 'unreachable',
+      fault: 'unreadable',
       detail: expect.stringContaining('4 MiB'),
     });
   });

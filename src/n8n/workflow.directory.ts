@@ -119,13 +119,16 @@ function faultOf({ fault, detail }: N8nFailure): WorkflowAddressFault {
     case 'not_found':
       return unknownWorkflow();
     case 'too_large':
-      return addressFault('unreachable', 'The workflow is larger than 4 MiB; name its webhook path instead.');
+      return addressFault('unreadable', 'The workflow is larger than 4 MiB; name its webhook path instead.');
     case 'starting':
     case 'unreachable':
+    case 'silent':
+      return addressFault(fault, `n8n cannot be asked where the workflow is. ${detail}`);
     case 'overloaded':
+      return addressFault('silent', `n8n cannot be asked where the workflow is. ${detail}`);
     case 'not_the_api':
     case 'refused':
-      return addressFault('unreachable', `n8n cannot be asked where the workflow is. ${detail}`);
+      return addressFault('unreadable', `n8n cannot be asked where the workflow is. ${detail}`);
   }
 }
 

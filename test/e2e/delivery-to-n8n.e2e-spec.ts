@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { deliveriesOf, deliveryOf } from '../support/deliveries';
 import { eventually } from '../support/eventually';
-import { aWebhookNode, FakeN8n } from '../support/fake-n8n';
+import { aWebhookNode, FakeN8n, type FakeN8nMode } from '../support/fake-n8n';
 import { describeMira } from '../support/mira';
 import { request } from '../support/people';
 import { WorkflowQuota } from '../../src/webhook/delivery/hold/workflow.quota';
@@ -41,20 +41,37 @@ describeMira(
       expect(delivery.reason).toBe(`execution ${executions()[0]?.id}`);
     });
 
-    it.each(['not_registered', 'migrating', 'booting', 'error'] as const)(
-      'that is %s is tried beyond three times, and runs the workflow once',
-      async (mode) => {
-        const { push, executions } = await aRouteToWorkflow();
-        await deliveryOf(mira(), await push('{}'), { status: 'delivered' });
-        n8n.mode = mode;
-        const eventId = await push('{"n":2}');
-        const { attempts } = await deliveryOf(mira(), eventId, { status: 'queued', attempt_count: 5 });
-        expect(attempts.every(({ outcome }) => outcome === 'retry')).toBe(true);
-        n8n.mode = 'registered';
-        await deliveryOf(mira(), eventId, { status: 'delivered' });
-        expect(executions()).toHaveLength(2);
-      },
-    );
+    it('that fails is tried beyond three times, and runs the workflow once', async () => {
+      const { push, executions } = await aRouteToWorkflow();
+      await deliveryOf(mira(), await push('{}'), { status: 'delivered' });
+      n8n.mode = 'error';
+      const eventId = await push('{"n":2}');
+      const { attempts } = await deliveryOf(mira(), eventId, { status: 'queued', attempt_count: 5 });
+      expect(attempts.every(({ outcome }) => outcome === 'retry')).toBe(true);
+      n8n.mode = 'registered';
+      await deliveryOf(mira(), eventId, { status: 'delivered' });
+      expect(executions()).toHaveLength(2);
+    });
+
+    it.each<[FakeN8nMode, string]>([
+      ['not_registered', 'not_registered'],
+      ['migrating', 'starting'],
+      ['booting', 'starting'],
+    ])('that is %s is held as %s without using up an attempt, and runs the workflow once', async (mode, reason) => {
+      const { push, executions } = await aRouteToWorkflow();
+      await deliveryOf(mira(), await push('{}'), { status: 'delivered' });
+      n8n.mode = mode;
+      const eventIds = [await push('{"n":2}'), await push('{"n":3}')];
+      for (const id of eventIds) await deliveryOf(mira(), id, { status: 'held', held_for: reason });
+      n8n.mode = 'registered';
+      for (const id of eventIds) {
+        const { attempts, attempt_count, held_attempts } = await deliveryOf(mira(), id, { status: 'delivered' });
+        expect(held_attempts).toBe(attempt_count - 1);
+        expect(attempts.slice(0, -1).every(({ outcome }) => outcome === 'held')).toBe(true);
+      }
+      expect(executions()).toHaveLength(3);
+      expect((await mira().sql('SELECT * FROM holds')).length).toBe(0);
+    });
 
     it('is counted as a workflow once, held where the plan has no more, and goes on when it has', async () => {
       const [tenant] = await mira().sql('SELECT id FROM tenants WHERE is_default');
@@ -87,7 +104,7 @@ describeMira(
       const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => push(JSON.stringify({ n }))));
       expect(new Set(ids).size).toBe(50);
       for (const id of ids)
-        await eventually(async () => expect((await deliveriesOf(mira(), id))[0]?.attempt_count).toBeGreaterThan(0));
+        await eventually(async () => expect((await deliveriesOf(mira(), id))[0]?.held_for).toBe('unreachable'));
       await n8n.listen();
       await eventually(() => expect(executions()).toHaveLength(50), 30_000);
       for (const id of ids) await deliveryOf(mira(), id, { status: 'delivered' });
@@ -98,5 +115,7 @@ describeMira(
   {
     MIRA_DELIVERY_RETRY_SCHEDULE_SECONDS: ['0', ...Array.from({ length: 99 }, () => '0.1')].join(','),
     MIRA_DELIVERY_RETRY_JITTER: '0',
+    MIRA_DELIVERY_PROBE_FIRST_SECONDS: '0.1',
+    MIRA_DELIVERY_PROBE_MAX_SECONDS: '0.5',
   },
 );

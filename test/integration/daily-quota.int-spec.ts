@@ -4,6 +4,7 @@ import { GroupCommit } from '../../src/database/group-commit';
 import { newId } from '../../src/database/new-id';
 import { DAILY_WEBHOOKS, HeldQuotas, holdingQuota } from '../../src/enterprise/plan/held-quotas';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
+import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';
@@ -30,7 +31,14 @@ describeOnEachDatabase('the daily quota', (database) => {
   /** One writer is one process. */
   const aWriter = (clock = new UsageClock()): EventWriter => {
     const { dataSource, tenants } = database();
-    return new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants), clock);
+    return new EventWriter(
+      tenants,
+      new AgentRegistry(),
+      queue,
+      new RouteOrder(queue),
+      new DedupKeys(dataSource, tenants),
+      clock,
+    );
   };
 
   /** A tenant of the basic tier that may still receive `left` webhooks today, or on the clock's day. */

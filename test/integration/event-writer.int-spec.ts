@@ -2,6 +2,7 @@ import { AgentRegistry } from '../../src/agent/agent.registry';
 import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { TenantDatabase } from '../../src/database/tenant.database';
+import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import { DEDUP_DAYS, DedupKeys } from '../../src/webhook/ingest/dedup.keys';
@@ -28,7 +29,14 @@ describeOnEachDatabase('the event writer', (database) => {
     const { dataSource, target, tenants } = database();
     queue = new DeliveryQueue(config, dataSource, target);
     await queue.onModuleInit();
-    sut = new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants), clock);
+    sut = new EventWriter(
+      tenants,
+      new AgentRegistry(),
+      queue,
+      new RouteOrder(queue),
+      new DedupKeys(dataSource, tenants),
+      clock,
+    );
     for (const id of [tenantId, otherTenantId]) {
       await dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'basic')`, [id]);
       await dataSource.query(
@@ -122,7 +130,9 @@ describeOnEachDatabase('the event writer', (database) => {
     jest.spyOn(away, 'groupTransaction').mockRejectedValue(new Error('Connection terminated'));
     const [fresh, again] = [anEvent({ tenantId }), anEvent({ tenantId, dedupScope: 'u', dedupKey: 'u1' })];
     const keys = new DedupKeys(dataSource, away);
-    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, keys, clock).write([fresh, again]);
+    const stored = await new EventWriter(tenants, new AgentRegistry(), queue, new RouteOrder(queue), keys, clock).write(
+      [fresh, again],
+    );
     expect(stored).toEqual([
       { kind: 'accepted', id: fresh.id },
       { kind: 'unexplained', error: expect.anything() },

@@ -2,6 +2,7 @@ import { AgentRegistry } from '../../src/agent/agent.registry';
 import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
+import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { DedupKeys } from '../../src/webhook/ingest/dedup.keys';
 import { EventWriter } from '../../src/webhook/ingest/event.writer';
@@ -19,7 +20,9 @@ describeOnEachDatabase('events of the program itself', (database) => {
     queue = new DeliveryQueue(config, dataSource, target);
     await queue.onModuleInit();
     const dedupKeys = new DedupKeys(dataSource, tenants);
-    sut = new InternalEventPublisher(new EventWriter(tenants, new AgentRegistry(), queue, dedupKeys, new UsageClock()));
+    sut = new InternalEventPublisher(
+      new EventWriter(tenants, new AgentRegistry(), queue, new RouteOrder(queue), dedupKeys, new UsageClock()),
+    );
   });
   afterAll(() => queue.onApplicationShutdown());
 

@@ -3,7 +3,8 @@ import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../src/enterprise/plan/held-quotas';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
-import { AttemptRecorder } from '../../src/webhook/delivery/attempt/attempt.recorder';
+import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
+import { anAttemptRecorder } from '../support/attempt-recorder';
 import type { Outcome } from '../../src/webhook/delivery/attempt/outcome';
 import { WorkflowQuota } from '../../src/webhook/delivery/hold/workflow.quota';
 import { ClaimedJob } from '../../src/webhook/delivery/queue/claimed-job';
@@ -64,9 +65,14 @@ describeOnEachDatabase('the books', (database) => {
 
   const receive = (events: Parameters<EventWriter['write']>[0]) => {
     const { dataSource, tenants } = database();
-    return new EventWriter(tenants, new AgentRegistry(), queue, new DedupKeys(dataSource, tenants), clock).write(
-      events,
-    );
+    return new EventWriter(
+      tenants,
+      new AgentRegistry(),
+      queue,
+      new RouteOrder(queue),
+      new DedupKeys(dataSource, tenants),
+      clock,
+    ).write(events);
   };
   const events = (tenant: string, count: number, more: object = {}) =>
     Array.from({ length: count }, () => anIncomingEvent({ tenantId: tenant, ...more }));
@@ -87,7 +93,7 @@ describeOnEachDatabase('the books', (database) => {
     await database().tenants.groupTransaction([tenant], options, (client, held) =>
       quota.reserve(client, new HeldQuotas(MONTHLY_WORKFLOWS, held), [job]),
     );
-    await new AttemptRecorder(database().tenants, queue, clock).record({
+    await anAttemptRecorder(database(), queue, { clock }).record({
       job,
       deliveryId,
       isWorkflow: true,
@@ -97,6 +103,9 @@ describeOnEachDatabase('the books', (database) => {
       statusCode: 200,
       responseHeaders: null,
       responseBody: null,
+      orderedRouteId: null,
+      isProbe: false,
+      opens: null,
     });
   }
 

@@ -2,10 +2,10 @@ import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../src/enterprise/plan/held-quotas';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
-import { AttemptRecorder } from '../../src/webhook/delivery/attempt/attempt.recorder';
 import { ClaimedJob } from '../../src/webhook/delivery/queue/claimed-job';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { WorkflowQuota } from '../../src/webhook/delivery/hold/workflow.quota';
+import { anAttemptRecorder } from '../support/attempt-recorder';
 import { describeOnEachDatabase } from '../support/databases';
 import { SetClock } from '../support/set-clock';
 
@@ -160,12 +160,15 @@ describeOnEachDatabase('the monthly quota of workflows', (database) => {
     await aTenant(50);
     const ids = await someDeliveries(2);
     await load(ids);
-    const recorder = new AttemptRecorder(database().tenants, queue, clock);
+    const recorder = anAttemptRecorder(database(), queue, { clock });
     const record = (deliveryId: string, number: number, isWorkflow: boolean) =>
       recorder.record({
         job: jobOf([deliveryId], number),
         deliveryId,
         isWorkflow,
+        orderedRouteId: null,
+        isProbe: false,
+        opens: null,
         startedAt: new Date(),
         durationMs: 5,
         outcome: { kind: 'retry', at: new Date(Date.now() + 60_000), reason: 'no', rejected: false },

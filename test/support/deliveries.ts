@@ -18,6 +18,10 @@ export interface Attempt {
 export interface Delivery {
   readonly id: string;
   readonly status: string;
+  readonly held_for: string | null;
+  readonly held_attempts: number;
+  readonly position: number | null;
+  readonly attempting_since: string | null;
   readonly attempt_count: number;
   readonly reason: string | null;
   readonly next_attempt_at: string | null;

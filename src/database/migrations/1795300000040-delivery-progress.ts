@@ -26,8 +26,15 @@ export class DeliveryProgress1795300000040 implements MigrationInterface {
       CREATE INDEX deliveries_open_idx ON deliveries (tenant_id, status, id)
       WHERE status NOT IN ('delivered', 'accepted', 'succeeded')`);
     await runner.query('CREATE INDEX deliveries_confirm_idx ON deliveries (confirm_at) WHERE confirm_at IS NOT NULL');
+    // Of an ordered route only what still stands in the way of those behind it: to find the first must stay cheap.
     await runner.query(`
-      CREATE INDEX deliveries_position_idx ON deliveries (tenant_id, route_id, position) WHERE position IS NOT NULL`);
+      CREATE INDEX deliveries_position_idx ON deliveries (tenant_id, route_id, position)
+      WHERE position IS NOT NULL AND status IN ('queued', 'held', 'dead')`);
+    await runner.query(`
+      CREATE INDEX deliveries_unplaced_idx ON deliveries (tenant_id, route_id)
+      WHERE position IS NULL AND status = 'held' AND held_for = 'order'`);
+    await runner.query(`
+      CREATE INDEX deliveries_held_for_idx ON deliveries (tenant_id, route_id, held_for, id) WHERE status = 'held'`);
     await this.extendRoutes(runner);
     await this.createHolds(runner);
     await this.createExecutions(runner);
@@ -39,7 +46,8 @@ export class DeliveryProgress1795300000040 implements MigrationInterface {
     await runner.query('DROP TABLE route_positions');
     await runner.query(`
       ALTER TABLE routes DROP COLUMN filter, DROP COLUMN paused_at, DROP COLUMN ordered, DROP COLUMN execution_retries`);
-    await runner.query('DROP INDEX deliveries_confirm_idx, deliveries_position_idx, deliveries_open_idx');
+    await runner.query(`DROP INDEX deliveries_confirm_idx, deliveries_position_idx, deliveries_open_idx,
+      deliveries_unplaced_idx, deliveries_held_for_idx`);
     await runner.query(`
       UPDATE deliveries SET status = 'dead', held_for = NULL, completed_at = coalesce(completed_at, now())
       WHERE status IN ('failed', 'unknown', 'set_aside') OR (status = 'held' AND held_for <> 'workflow_quota')`);

@@ -83,6 +83,7 @@ export function apiKeyCheck(reply: N8nReply<unknown>): ConnectionCheck {
       );
     case 'starting':
     case 'unreachable':
+    case 'silent':
     case 'overloaded':
     case 'refused_address':
       return check('api_key', 'unknown', `n8n could not be asked. ${reply.detail}`);

@@ -16,6 +16,8 @@ export type N8nFault =
   /** It is starting or migrating: some of it answers already. */
   | 'starting'
   | 'unreachable'
+  /** No answer came in time. */
+  | 'silent'
   /** Too many requests, or an error of its own. */
   | 'overloaded'
   | 'refused_address'
@@ -46,6 +48,7 @@ export function replyOf<T>(result: OutboundResult, read: (json: unknown) => T | 
     case 'refused_address':
       return failure('refused_address', result.detail, null);
     case 'timeout':
+      return failure('silent', result.detail, result.status);
     case 'connection_failed':
       return failure('unreachable', result.detail, result.status);
     case 'response':

@@ -46,11 +46,12 @@ function withoutSecrets(answer: OutboundResult, sent: StaticHeaders): OutboundRe
     .flatMap((value) => [value, ...value.split(' ')])
     .filter(({ length }) => length >= SHORTEST_SECRET);
   const hide = (text: string) => secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
-  const headers = Object.entries(answer.headers).map(([name, value]) => [
+  const shown = ([name, value]: [string, string]): [string, string] => [
     name,
     name === 'content-type' ? value : hide(value),
-  ]);
+  ];
+  const headers = Object.fromEntries(Object.entries(answer.headers).map(shown));
   // As Latin-1 each byte is a character, and back again.
   const body = Buffer.from(hide(answer.body.toString('latin1')), 'latin1');
-  return { ...answer, headers: Object.fromEntries(headers), body };
+  return { ...answer, headers, body };
 }

@@ -2,13 +2,13 @@ import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { ownProperty, parseJson } from '@mira/json';
 import { OutboundClient, type OutboundResult } from '@mira/outbound';
 import { problems } from '@mira/problem';
-import { signStandard } from '@mira/signature';
+import { signStandardWithEach } from '@mira/signature';
 import { Injectable } from '@nestjs/common';
 import { MiraConfig } from '../../config/mira.config';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import { WorkflowAllowance } from '../../enterprise/plan/workflow.allowance';
-import type { N8nConnection } from '../integration.connection';
+import { type N8nConnection, secretsThatSign } from '../integration.connection';
 import { wantsCredentials } from '../workflow-address';
 import { classifyN8nAnswer } from '../n8n.answer';
 import { problemOfAddress } from '../n8n.problem';
@@ -55,7 +55,7 @@ export class WorkflowTrigger {
     const answer = await this.outbound.send({
       method: address.method,
       url: address.url,
-      ...signedRequest(id, data, connection.signingSecret),
+      ...signedRequest(id, data, connection),
       timeoutMs: this.config.delivery.timeout_ms,
     });
     if (answer.kind === 'response' && answer.status === 404) this.workflows.forget(connection, workflowId);
@@ -70,7 +70,7 @@ export class WorkflowTrigger {
   }
 }
 
-function signedRequest(id: string, data: object, secret: string) {
+function signedRequest(id: string, data: object, connection: N8nConnection) {
   const body = Buffer.from(JSON.stringify(data));
   const timestampSeconds = Math.floor(Date.now() / 1_000);
   const headers = {
@@ -78,7 +78,7 @@ function signedRequest(id: string, data: object, secret: string) {
     'content-type': 'application/json',
     'webhook-id': id,
     'webhook-timestamp': String(timestampSeconds),
-    'webhook-signature': signStandard({ id, timestampSeconds, body, secret }),
+    'webhook-signature': signStandardWithEach({ id, timestampSeconds, body }, secretsThatSign(connection)),
     'x-mira-delivery-id': id,
   };
   return { headers, body };
@@ -109,8 +109,9 @@ function outcomeOfResponse(id: string, answer: HttpResponse): TriggeredWorkflow 
       throw problems.conflict(meaning.detail, { fault: meaning.cause === 'method' ? 'wrong_method' : 'inactive' });
     case 'starting':
       throw problems.upstreamFailed(meaning.detail, { fault: 'starting' });
+    case 'unauthorized':
+      throw turnedAway(answer);
     case 'other':
-      if (statusCode === 401 || statusCode === 403) throw turnedAway(answer);
       if (isWorkflowError(answer)) return { id, status: 'failed', executionId: null, statusCode, body };
       throw problems.upstreamFailed(`n8n answered ${statusCode}.`, { fault: 'unexpected_answer' });
   }

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { DEAD_CAUSES } from './attempt/dead-cause';
 import type { DeliveryAttempt } from './attempt/delivery-attempt.entity';
-import { type Delivery, DELIVERY_STATUSES, type DeliveryStatus } from './delivery.entity';
+import { type Delivery, SHOWN_STATUSES, type ShownStatus, shownStatus } from './delivery.entity';
+import { HELD_FOR } from './hold/hold-reason';
 
 /** A delivery as it is listed. */
 export class DeliveryView {
@@ -11,9 +12,18 @@ export class DeliveryView {
   route_id!: string | null;
   /** The agent that subscribed to the event; null where it goes along a route. */
   agent!: string | null;
-  @ApiProperty({ enum: DELIVERY_STATUSES })
-  status!: DeliveryStatus;
+  @ApiProperty({ enum: SHOWN_STATUSES })
+  status!: ShownStatus;
+  /** What it waits for while it is `held`; else null. */
+  @ApiProperty({ enum: HELD_FOR, nullable: true })
+  held_for!: string | null;
   attempt_count!: number;
+  /** How many of these ended in a hold: they count for nothing in the schedule. */
+  held_attempts!: number;
+  /** Its place among those of an ordered route; else null. */
+  position!: number | null;
+  /** Since when its attempt is being made; null while none is. */
+  attempting_since!: string | null;
   /** Null where none is to come. */
   next_attempt_at!: string | null;
   /** What the last attempt came to. */
@@ -33,7 +43,7 @@ export class DeliveryAttemptView {
   number!: number;
   started_at!: string;
   duration_ms!: number;
-  /** `delivered`, `retry` or `dead`. */
+  /** `delivered`, `retry`, `held` or `dead`. */
   outcome!: string;
   reason!: string | null;
   status_code!: number | null;
@@ -61,8 +71,12 @@ export function deliveryView(delivery: Delivery): DeliveryView {
     event_id: delivery.eventId,
     route_id: delivery.routeId,
     agent: delivery.agentName,
-    status: delivery.status,
+    status: shownStatus(delivery),
+    held_for: delivery.heldFor,
     attempt_count: delivery.attemptCount,
+    held_attempts: delivery.heldAttempts,
+    position: delivery.position === null ? null : Number(delivery.position),
+    attempting_since: delivery.attemptingSince?.toISOString() ?? null,
     next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
     reason: delivery.reason,
     cause: delivery.cause,

@@ -22,6 +22,14 @@ export const DELIVERY_STATUSES = [
 ] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
+/** What is shown: `attempting` is a `queued` one whose attempt is being made. */
+export const SHOWN_STATUSES = [...DELIVERY_STATUSES, 'attempting'] as const;
+export type ShownStatus = (typeof SHOWN_STATUSES)[number];
+
+export function shownStatus({ status, attemptingSince }: Delivery): ShownStatus {
+  return status === 'queued' && attemptingSince !== null ? 'attempting' : status;
+}
+
 /** One event on its way to one target: along a route, or straight to an agent that subscribed to it. */
 @Entity('deliveries')
 export class Delivery {

@@ -19,6 +19,11 @@ import { DeliveryService } from './delivery.service';
 import { DeliveryUpkeep } from './queue/delivery.upkeep';
 import { DeliveryWorker } from './queue/delivery.worker';
 import { HeldUpkeep } from './hold/held.upkeep';
+import { HoldKeeper } from './hold/hold.keeper';
+import { HoldProbes } from './hold/hold.probes';
+import { HoldRecorder } from './hold/hold.recorder';
+import { HoldReleaser } from './hold/hold.releaser';
+import { RouteOrder } from './hold/route.order';
 import { IngestPressure } from './queue/ingest.pressure';
 import { WorkflowQuota } from './hold/workflow.quota';
 
@@ -36,11 +41,16 @@ import { WorkflowQuota } from './hold/workflow.quota';
     DeliveryWorker,
     HeldUpkeep,
     HttpSender,
+    HoldKeeper,
+    HoldProbes,
+    HoldRecorder,
+    HoldReleaser,
     IngestPressure,
     N8nSender,
+    RouteOrder,
     WorkflowQuota,
   ],
-  exports: [DeliveryQueue, DeliveryWorker, IngestPressure],
+  exports: [DeliveryQueue, DeliveryWorker, IngestPressure, RouteOrder],
 })
 export class DeliveryModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(

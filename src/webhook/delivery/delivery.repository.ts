@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In, LessThan } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
 import { DeliveryAttempt } from './attempt/delivery-attempt.entity';
 import type { DeadLetterRow } from './dead-letter-view.dto';
-import { Delivery, type DeliveryStatus } from './delivery.entity';
+import { Delivery, type ShownStatus } from './delivery.entity';
 
 /** Which deliveries, newest first; what is undefined does not matter. */
 export interface DeliverySearch {
   readonly limit: number;
   readonly before: string | null;
-  readonly status: DeliveryStatus | undefined;
+  readonly status: ShownStatus | undefined;
   readonly eventId: string | undefined;
   readonly routeId: string | undefined;
 }
@@ -22,7 +22,7 @@ export class DeliveryRepository {
       where: {
         tenantId,
         ...(before === null ? {} : { id: LessThan(before) }),
-        ...(status === undefined ? {} : { status }),
+        ...withStatus(status),
         ...(eventId === undefined ? {} : { eventId }),
         ...(routeId === undefined ? {} : { routeId }),
       },
@@ -71,6 +71,11 @@ export class DeliveryRepository {
   }
 }
 
+function withStatus(status: ShownStatus | undefined) {
+  if (status === undefined) return {};
+  if (status === 'attempting') return { status: 'queued' as const, attemptingSince: Not(IsNull()) };
+  return { status, ...(status === 'queued' && { attemptingSince: IsNull() }) };
+}
 const ATTEMPT_WITHOUT_ANSWER = {
   tenantId: true,
   deliveryId: true,

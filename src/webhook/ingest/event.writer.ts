@@ -7,6 +7,7 @@ import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import { DAILY_WEBHOOKS, HeldQuotas, holdingQuota } from '../../enterprise/plan/held-quotas';
 import { UsageClock } from '../../enterprise/usage/usage.clock';
+import { type AddedDelivery, RouteOrder } from '../delivery/hold/route.order';
 import { DeliveryQueue } from '../delivery/queue/delivery.queue';
 import { matchRoutes, type RoutingRule } from '../route/route.matcher';
 import { DedupKeys } from './dedup.keys';
@@ -22,6 +23,7 @@ interface PlannedDelivery {
   readonly eventId: string;
   readonly routeId: string | null;
   readonly agentName: string | null;
+  readonly isOrdered: boolean;
 }
 
 /**
@@ -30,16 +32,28 @@ interface PlannedDelivery {
  */
 @Injectable()
 export class EventWriter {
+  /** Tenants whose routes keep an order: what comes in for them here is stored one group after the other, as it came. */
+  private readonly keepingOrder = new Set<string>();
+  private turn: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly database: TenantDatabase,
     private readonly agents: AgentRegistry,
     private readonly queue: DeliveryQueue,
+    private readonly order: RouteOrder,
     private readonly dedupKeys: DedupKeys,
     private readonly clock: UsageClock,
   ) {}
 
   /** What became of each event, in their order. */
   async write(events: readonly IncomingEvent[]): Promise<Stored[]> {
+    if (!events.some(({ tenantId }) => this.keepingOrder.has(tenantId))) return this.writeGroup(events);
+    const written = this.turn.then(() => this.writeGroup(events));
+    this.turn = written.catch(() => undefined);
+    return written;
+  }
+
+  private async writeGroup(events: readonly IncomingEvent[]): Promise<Stored[]> {
     const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))];
     const options = {
       preamble: `${holdingQuota(DAILY_WEBHOOKS, this.clock, tenantIds)}; ${routesOf(events)}`,
@@ -62,7 +76,8 @@ export class EventWriter {
     const deliveries = isRouted ? this.plan([event], { rows }) : [];
     const { text, values } = storing([event], deliveries, new HeldQuotas(DAILY_WEBHOOKS, { rows: [] }));
     await manager.query(text, values);
-    await this.queue.enqueue(manager, deliveries.map(firstAttemptOf));
+    await this.queue.enqueue(manager, deliveries.filter(({ isOrdered }) => !isOrdered).map(firstAttemptOf));
+    await this.order.placeWithin(manager, deliveries.flatMap(orderedOf));
   }
 
   /** Says what became of each event that is new: it was stored, or its tenant had no room for it today. */
@@ -75,14 +90,36 @@ export class EventWriter {
     // Where there is no room at all nothing can be new and stored, so nothing is planned either.
     const roomy = events.filter(({ tenantId }) => quotas.remaining(tenantId) !== 0);
     const deliveries = this.plan(roomy, routes);
+    const ordered = deliveries.flatMap(orderedOf);
+    if (ordered.length > 0) return this.storeInOrder(client, events, deliveries, ordered, quotas);
     // Also for deliveries that will not be stored, since their event was seen before: a job for none is passed over.
     const enqueuing = deliveries.length > 0 ? [await this.queue.insertion(deliveries.map(firstAttemptOf))] : [];
     const { rows } = await client.commitWith<StoredRow>(storing(events, deliveries, quotas), ...enqueuing);
     return { said: said(events, rows, quotas), planned: deliveries.length > 0 };
   }
 
+  /** The same where some go along ordered routes: which of these may begin is known when they have their places. */
+  private async storeInOrder(
+    client: GroupClient,
+    events: readonly IncomingEvent[],
+    deliveries: readonly PlannedDelivery[],
+    ordered: readonly AddedDelivery[],
+    quotas: HeldQuotas,
+  ): Promise<{ said: Map<string, Stored>; planned: boolean }> {
+    for (const { tenantId } of ordered) this.keepingOrder.add(tenantId);
+    const [{ rows }, heads] = await Promise.all([
+      client.query<StoredRow>(storing(events, deliveries, quotas)),
+      this.order.place(client, ordered),
+    ]);
+    const others = deliveries.filter(({ isOrdered }) => !isOrdered).map(firstAttemptOf);
+    const attempts = [...heads, ...others];
+    await client.commit(attempts.length > 0 ? [await this.queue.insertion(attempts)] : []);
+    return { said: said(events, rows, quotas), planned: attempts.length > 0 };
+  }
+
   private plan(events: readonly IncomingEvent[], routes: Pick<QueryResult, 'rows'>): PlannedDelivery[] {
     const rules = new Map<string, RoutingRule[]>();
+    const ordered = new Set((routes.rows as RouteRow[]).filter((row) => row.ordered).map(({ id }) => id));
     for (const row of routes.rows as RouteRow[]) {
       const { id, tenant_id: tenantId, service, event_types: eventTypes, filter } = row;
       const rule = { id, tenantId, service, eventTypes, filter };
@@ -95,10 +132,11 @@ export class EventWriter {
       const byRoute = matchRoutes(event, rules.get(tenantId) ?? []).map((rule) => ({
         routeId: rule.id,
         agentName: null,
+        isOrdered: ordered.has(rule.id),
       }));
       const byAgent = this.agents
         .findSubscribed(service, eventType)
-        .map(({ name }) => ({ routeId: null, agentName: name }));
+        .map(({ name }) => ({ routeId: null, agentName: name, isOrdered: false }));
       return [...byRoute, ...byAgent].map((target) => ({ tenantId, id: newId(), eventId, ...target }));
     });
   }
@@ -186,6 +224,7 @@ interface RouteRow {
   service: string;
   event_types: string[];
   filter: string | null;
+  ordered: boolean;
 }
 
 /** Services come from the registry of sources and are plain words; the transaction's scope picks the tenants. */
@@ -195,11 +234,15 @@ function routesOf(events: readonly IncomingEvent[]): string {
     if (!/^[a-z0-9_-]+$/.test(service)) throw new Error('a service is named in lower-case letters, digits, - and _');
   }
   const list = services.map((service) => `'${service}'`).join(', ');
-  return `SELECT tenant_id, id, service, event_types, filter FROM routes WHERE enabled AND service IN (${list})`;
+  return `SELECT tenant_id, id, service, event_types, filter, ordered FROM routes WHERE enabled AND service IN (${list})`;
 }
 
 function firstAttemptOf({ tenantId, id }: PlannedDelivery) {
   return { tenantId, deliveryId: id, attempt: 1, startAfter: null };
+}
+
+function orderedOf({ tenantId, id, routeId, isOrdered }: PlannedDelivery): AddedDelivery[] {
+  return isOrdered && routeId !== null ? [{ tenantId, id, routeId }] : [];
 }
 
 function keyOf({ tenantId, dedupScope, dedupKey }: IncomingEvent): string {

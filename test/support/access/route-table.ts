@@ -217,6 +217,7 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     thing: 'integration',
     body: ({ name }) => ({ name }),
   },
+  'POST /api/v1/integrations/:id/test': { needs: ['integration:update'], succeeds: 200, thing: 'receiver' },
   'POST /api/v1/integrations/:id/rotate-signing-secret': {
     needs: ['integration:update'],
     succeeds: 200,

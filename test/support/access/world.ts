@@ -14,6 +14,7 @@ export type ThingKind =
   | 'apiKey'
   | 'project'
   | 'integration'
+  | 'receiver'
   | 'endpoint'
   | 'probed'
   | 'route'
@@ -162,6 +163,8 @@ export class World {
         return id;
       case 'integration':
         return this.posted(tenancy, 'integrations', { kind: 'n8n', name, config: { base_url: 'http://127.0.0.1:9' } });
+      case 'receiver':
+        return this.posted(tenancy, 'integrations', { kind: 'http', name, config: { url: 'http://127.0.0.1:9' } });
       case 'endpoint':
         return this.posted(tenancy, 'webhook-endpoints', { service: 'generic', name, secret: endpointSecretOf(mark) });
       case 'probed':
@@ -237,6 +240,7 @@ const KINDS: readonly ThingKind[] = [
   'project',
   'auditEntry',
   'integration',
+  'receiver',
   'endpoint',
   'probed',
   'route',

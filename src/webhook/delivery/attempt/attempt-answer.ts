@@ -1,4 +1,5 @@
 import type { OutboundResult } from '@mira/outbound';
+import { type Bearing, bearingOf, resultOfConnection } from './bearing';
 import type { AttemptResult } from './outcome';
 
 /** What an attempt brought back, for the decision and for the record. */
@@ -7,13 +8,15 @@ export interface AttemptAnswer {
   readonly statusCode: number | null;
   readonly responseHeaders: Readonly<Record<string, string>> | null;
   readonly responseBody: Buffer | null;
+  /** How the receiver itself bore it; null where nothing came of it that would tell. */
+  readonly bearing: Bearing | null;
 }
 
 export type HttpResponse = Extract<OutboundResult, { kind: 'response' }>;
 
 /** An attempt that got no whole answer, or was never sent. */
-export function withoutResponse(result: AttemptResult): AttemptAnswer {
-  return { result, statusCode: null, responseHeaders: null, responseBody: null };
+export function withoutResponse(result: AttemptResult, bearing: Bearing | null = null): AttemptAnswer {
+  return { result, statusCode: null, responseHeaders: null, responseBody: null, bearing };
 }
 
 /** Whatever became of a request; `resultOf` says what a whole answer means. */
@@ -25,11 +28,13 @@ export function answerOf(answer: OutboundResult, resultOf: (response: HttpRespon
         statusCode: answer.status,
         responseHeaders: answer.headers,
         responseBody: answer.body,
+        bearing: bearingOf(answer),
       };
     case 'refused_address':
       return withoutResponse({ kind: 'rejected', detail: answer.detail });
     case 'timeout':
+      return withoutResponse({ kind: 'failed', detail: answer.detail, retryAfter: null }, 'strained');
     case 'connection_failed':
-      return withoutResponse({ kind: 'failed', detail: answer.detail, retryAfter: null });
+      return withoutResponse(resultOfConnection(answer));
   }
 }

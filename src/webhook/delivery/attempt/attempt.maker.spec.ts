@@ -84,6 +84,10 @@ function aDelivery(target: DeliveryTarget, event: Partial<DueDelivery['event']> 
     id: ID,
     attempt: 2,
     rejections: 0,
+    heldAttempts: 0,
+    routeId: null,
+    isOrdered: false,
+    isProbe: false,
     event: {
       id: ID,
       service: 'github',
@@ -116,6 +120,7 @@ describe('an attempt to call a workflow', () => {
       statusCode: 200,
       responseHeaders: { 'x-a': 'b' },
       responseBody: Buffer.from('{"executionId":7}'),
+      bearing: 'well',
     });
     const [request] = outbound.requests;
     expect(request).toMatchObject({ method: 'POST', url: 'https://n8n.example.com/webhook/orders' });
@@ -130,8 +135,14 @@ describe('an attempt to call a workflow', () => {
     [410, {}, 'gone'],
     [400, {}, 'rejected'],
     [503, {}, 'failed'],
-    [200, 'n8n is starting up. Please wait', 'failed'],
-    [404, { code: 404, message: 'The requested webhook "POST x" is not registered.' }, 'failed'],
+    [200, 'n8n is starting up. Please wait', 'hold'],
+    [404, { code: 404, message: 'The requested webhook "POST x" is not registered.' }, 'hold'],
+    [
+      404,
+      { code: 404, message: 'This webhook is not registered for POST requests. Did you mean to make a GET request?' },
+      'rejected',
+    ],
+    [403, 'Authorization data is wrong!', 'rejected'],
   ])('reads the answer %d %j as %s', async (status, body, kind) => {
     const { result, statusCode } = await aMaker(new FakeOutbound(answering(status, body))).make(byPath);
     expect([result.kind, statusCode]).toEqual([kind, status]);
@@ -145,7 +156,10 @@ describe('an attempt to call a workflow', () => {
   it.each<[OutboundResult, string]>([
     [{ kind: 'refused_address', detail: 'It is private.', durationMs: 1 }, 'rejected'],
     [{ kind: 'timeout', detail: 'Too late.', status: null, durationMs: 1 }, 'failed'],
-    [{ kind: 'connection_failed', code: 'ECONNRESET', detail: 'Reset.', status: null, durationMs: 1 }, 'failed'],
+    [{ kind: 'connection_failed', code: 'ECONNRESET', detail: 'Reset.', status: null, durationMs: 1 }, 'hold'],
+    [{ kind: 'connection_failed', code: 'ECONNREFUSED', detail: 'No.', status: null, durationMs: 1 }, 'hold'],
+    [{ kind: 'connection_failed', code: 'ECONNRESET', detail: 'Half.', status: 200, durationMs: 1 }, 'failed'],
+    [{ kind: 'connection_failed', code: 'HPE_INVALID_HEADER', detail: 'Odd.', status: null, durationMs: 1 }, 'failed'],
   ])('takes what happens on the way for an answer: %j', async (happened, kind) => {
     const answer = await aMaker(new FakeOutbound(() => happened)).make(byPath);
     expect(answer).toMatchObject({ result: { kind, detail: happened.kind === 'response' ? '' : happened.detail } });
@@ -156,7 +170,7 @@ describe('an attempt to call a workflow', () => {
     const unknown = answering(404, { code: 404, message: 'The requested webhook "POST orders" is not registered.' });
     const outbound = new FakeOutbound(answering(200, aWorkflow), unknown, answering(200, aWorkflow), answering(200));
     const sut = aMaker(outbound);
-    expect((await sut.make(byId)).result.kind).toBe('failed');
+    expect((await sut.make(byId)).result).toMatchObject({ kind: 'hold', reason: 'not_registered', scope: 'route' });
     expect((await sut.make(byId)).result.kind).toBe('done');
     expect((await sut.make(byId)).result.kind).toBe('done');
     expect(outbound.requests.map(({ method }) => method).join(' ')).toBe('GET POST GET POST POST');
@@ -164,11 +178,23 @@ describe('an attempt to call a workflow', () => {
 
   it.each([
     ['is rejected where somebody has to change the workflow', { ...aWorkflow, nodes: [] }, 'rejected'],
-    ['failed where the workflow may become active', { ...aWorkflow, active: false }, 'failed'],
+    ['is held where the workflow may become active', { ...aWorkflow, active: false }, 'hold'],
   ])('%s, and is not sent', async (_case, workflow, kind) => {
     const outbound = new FakeOutbound(answering(200, workflow));
     expect((await aMaker(outbound).make(byId)).result.kind).toBe(kind);
     expect(outbound.requests).toHaveLength(1);
+  });
+
+  it.each<[Answering, string | null]>([
+    [answering(200), 'well'],
+    [answering(404), 'well'],
+    [answering(429), 'strained'],
+    [answering(503), 'strained'],
+    [answering(500, { message: 'Error in workflow' }), null],
+    [() => ({ kind: 'timeout', detail: 'Too late.', status: null, durationMs: 1 }), 'strained'],
+    [() => ({ kind: 'connection_failed', code: 'ECONNREFUSED', detail: 'No.', status: null, durationMs: 1 }), null],
+  ])('tells how n8n bore it, apart from how its workflow did: case %#', async (answer, bearing) => {
+    expect((await aMaker(new FakeOutbound(answer)).make(byPath)).bearing).toBe(bearing);
   });
 
   it('ends within its time although n8n never says where the workflow is', async () => {

@@ -7,8 +7,11 @@ import { TenantDatabase } from '../../../database/tenant.database';
 import { UsageClock } from '../../../enterprise/usage/usage.clock';
 import type { ClaimedJob } from '../queue/claimed-job';
 import { DeliveryQueue } from '../queue/delivery.queue';
-import type { Outcome } from './outcome';
+import type { HoldReason } from '../hold/hold-reason';
+import { HoldRecorder, type HoldWitness, type OpenedHold } from '../hold/hold.recorder';
+import { RouteOrder, sortedOnce } from '../hold/route.order';
 import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
+import type { Outcome } from './outcome';
 
 /** An attempt that was made, with what it came to. */
 export interface FinishedAttempt {
@@ -17,6 +20,12 @@ export interface FinishedAttempt {
   readonly deliveryId: string;
   /** Whether it was made to a workflow, which is counted once for a delivery. */
   readonly isWorkflow: boolean;
+  /** The ordered route on which others wait behind it; null where none do. */
+  readonly orderedRouteId: string | null;
+  /** Whether it was let through a hold, to see whether that is over. */
+  readonly isProbe: boolean;
+  /** The hold that it shows to be needed. */
+  readonly opens: OpenedHold | null;
   readonly startedAt: Date;
   readonly durationMs: number;
   readonly outcome: Outcome;
@@ -44,6 +53,8 @@ export class AttemptRecorder {
   constructor(
     private readonly database: TenantDatabase,
     private readonly queue: DeliveryQueue,
+    private readonly holds: HoldRecorder,
+    private readonly order: RouteOrder,
     private readonly clock: UsageClock,
   ) {
     this.group = new GroupCommit<FinishedAttempt, true>({
@@ -82,7 +93,7 @@ export class AttemptRecorder {
       reason: 'The outcome of the attempt could not be stored.',
       rejected: false,
     } as const;
-    await this.group.submit({ ...attempt, outcome, responseHeaders: null, responseBody: null });
+    await this.group.submit({ ...attempt, outcome, opens: null, responseHeaders: null, responseBody: null });
   }
 
   /** Ends jobs all of whose attempts were made and recorded before. */
@@ -100,18 +111,32 @@ export class AttemptRecorder {
     // The queue's rows are Mira's own: the tenant role may add to them, but neither see nor take any.
     const finishing = finished.length > 0 ? [RESET_ROLE, await this.queue.completion(finished)] : [];
     const options = { preamble: `SELECT ${this.clock.today}::text AS day`, timeoutMs: RECORD_TIMEOUT_MS };
-    await this.database.groupTransaction(tenantsOf(jobs), options, async (client, { rows: [today] }) => {
-      const { day } = today as { day: string };
-      if (attempts.every(({ outcome }) => outcome.kind !== 'retry')) {
-        await client.commit([recording(attempts, day), ...finishing]);
-        return;
-      }
-      const { rows } = await client.query<{ id: string }>(recording(attempts, day));
-      const moved = new Set(rows.map(({ id }) => id));
-      const next = attempts.flatMap((attempt) => nextAttemptOf(attempt, moved));
-      const enqueuing = next.length > 0 ? [await this.queue.insertion(next)] : [];
-      await client.commit([...enqueuing, ...finishing]);
-    });
+    const waitedFor = sortedOnce(
+      attempts.flatMap(({ job: { tenantId }, orderedRouteId: routeId }) =>
+        routeId === null ? [] : [{ tenantId, routeId }],
+      ),
+    );
+    const changes = await this.database.groupTransaction(
+      tenantsOf(jobs),
+      options,
+      async (client, { rows: [today] }) => {
+        const { day } = today as { day: string };
+        const changed = await this.holds.change(client, attempts.map(witnessOf));
+        if (waitedFor.length === 0 && attempts.every(({ outcome }) => outcome.kind !== 'retry')) {
+          await client.commit([recording(attempts, day), ...finishing]);
+          return changed;
+        }
+        await this.order.lock(client, waitedFor);
+        const { rows } = await client.query<{ id: string }>(recording(attempts, day));
+        const moved = new Set(rows.map(({ id }) => id));
+        const retried = attempts.flatMap((attempt) => nextAttemptOf(attempt, moved));
+        const next = [...retried, ...(await this.order.advance(client, waitedFor))];
+        const enqueuing = next.length > 0 ? [await this.queue.insertion(next)] : [];
+        await client.commit([...enqueuing, ...finishing]);
+        return changed;
+      },
+    );
+    this.holds.announce(changes);
     for (const { job } of attempts) job.ended();
     await this.finishLeftOver(jobs.filter((job) => job.open === 0 && !finished.includes(job)));
     return attempts.map(() => true);
@@ -145,12 +170,13 @@ function recording(attempts: readonly FinishedAttempt[], day: string): Statement
     attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
     attempts.map(({ isWorkflow }) => isWorkflow),
     day,
+    attempts.map(heldForOf),
     attempts.map(({ outcome }) => (outcome.kind === 'dead' ? outcome.cause : null)),
   ];
   return { name: 'record-attempts', text: RECORD, values };
 }
 
-const STATUS_OF = { delivered: 'delivered', retry: 'queued', dead: 'dead' } as const satisfies Record<
+const STATUS_OF = { delivered: 'delivered', retry: 'queued', held: 'held', dead: 'dead' } as const satisfies Record<
   Outcome['kind'],
   string
 >;
@@ -158,6 +184,14 @@ const STATUS_OF = { delivered: 'delivered', retry: 'queued', dead: 'dead' } as c
 /** PostgreSQL takes no NUL in a text, and an agent may say anything. */
 function storable(reason: string | null): string | null {
   return reason && reason.slice(0, MAX_REASON_CHARACTERS).replaceAll('\0', '').toWellFormed();
+}
+
+function heldForOf({ outcome }: FinishedAttempt): HoldReason | null {
+  return outcome.kind === 'held' ? outcome.heldFor : null;
+}
+
+function witnessOf({ job: { tenantId }, deliveryId, opens, isProbe }: FinishedAttempt): HoldWitness {
+  return { tenantId, deliveryId, opens, isProbe };
 }
 
 function tenantsOf(jobs: readonly ClaimedJob[]): string[] {
@@ -174,13 +208,13 @@ const RECORD = `
   WITH ended AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::float8[], $6::text[], $7::text[],
       $8::int[], $9::text[], $10::bytea[], $11::text[], $12::timestamptz[], $13::int[], $14::timestamptz[],
-      $15::boolean[], $17::text[])
+      $15::boolean[], $17::text[], $18::text[])
       AS t (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason, status_code, response_headers,
-        response_body, status, next_attempt_at, rejections, ended_at, is_workflow, cause)
+        response_body, status, next_attempt_at, rejections, ended_at, is_workflow, held_for, cause)
   ), waiting AS (
     SELECT d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
     FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
-      AND d.status = 'queued' AND d.attempt_count = ended.number - 1
+      AND d.status IN ('queued', 'held') AND d.attempt_count = ended.number - 1
     FOR UPDATE OF d
   ), moved AS (
     UPDATE deliveries d
@@ -188,13 +222,16 @@ const RECORD = `
       workflow_counted = d.workflow_counted OR is_execution,
       attempt_count = ended.number,
       rejection_count = d.rejection_count + ended.rejections,
+      held_attempts = d.held_attempts + (ended.status = 'held')::int,
+      held_for = ended.held_for,
+      attempting_since = NULL,
       next_attempt_at = ended.next_attempt_at,
       reason = ended.reason,
       cause = ended.cause,
-      completed_at = CASE WHEN ended.status = 'queued' THEN NULL ELSE ended.ended_at END
+      completed_at = CASE WHEN ended.status IN ('queued', 'held') THEN NULL ELSE ended.ended_at END
     FROM ended JOIN waiting ON waiting.tenant_id = ended.tenant_id AND waiting.id = ended.delivery_id
     WHERE d.tenant_id = waiting.tenant_id AND d.id = waiting.id
-      AND d.status = 'queued' AND d.attempt_count = ended.number - 1
+      AND d.status IN ('queued', 'held') AND d.attempt_count = ended.number - 1
     RETURNING d.tenant_id, d.id, is_execution
   ), kept AS (
     INSERT INTO delivery_attempts (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason,

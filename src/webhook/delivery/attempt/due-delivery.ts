@@ -10,6 +10,13 @@ export interface DueDelivery {
   readonly id: string;
   readonly attempt: number;
   readonly rejections: number;
+  /** Attempts that ended in a hold. */
+  readonly heldAttempts: number;
+  readonly routeId: string | null;
+  /** Whether others wait behind it. */
+  readonly isOrdered: boolean;
+  /** The one that is let through a hold to see whether it is over. */
+  readonly isProbe: boolean;
   readonly event: {
     readonly id: string;
     readonly service: string;
@@ -40,6 +47,9 @@ interface Row {
   id: string;
   rejection_count: number;
   attempt_count: number;
+  held_attempts: number;
+  is_ordered: boolean;
+  is_probe: boolean;
   event_id: string;
   service: string;
   event_type: string | null;
@@ -49,6 +59,7 @@ interface Row {
   received_at: Date;
   hops: string | null;
   agent_name: string | null;
+  planned_route_id: string | null;
   route_id: string | null;
   target_kind: string | null;
   workflow_id: string | null;
@@ -62,20 +73,54 @@ interface Row {
   previous_signing_secret_expires_at: Date | null;
 }
 
-const LOAD = `
-  SELECT d.tenant_id, d.id, d.rejection_count, d.attempt_count, e.id AS event_id, e.service, e.event_type,
-    e.content_type, e.body, e.trace_parent, e.received_at, e.headers->>'x-mira-hops' AS hops, coalesce(d.agent_name, r.agent_name) AS agent_name,
-    r.id AS route_id, r.workflow_id, r.webhook_path, i.id AS integration_id, i.base_url, i.api_key, i.signing_secret,
-    r.target_kind, i.headers, i.previous_signing_secret, i.previous_signing_secret_expires_at
-  FROM unnest($1::uuid[], $2::uuid[]) AS due (tenant_id, id)
-  JOIN deliveries d ON d.tenant_id = due.tenant_id AND d.id = due.id AND d.status = 'queued'
-  JOIN webhook_events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
-  LEFT JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id
-  LEFT JOIN integrations i ON i.tenant_id = r.tenant_id AND i.id = r.integration_id`;
+const HELD_REASON = `CASE due.held_for
+  WHEN 'route_paused' THEN 'The route is paused; it goes on when the route is resumed.'
+  ELSE due.hold_detail END`;
 
 /**
- * The deliveries behind these jobs, by id. A job whose delivery is not waiting for this very attempt is not among
- * them: the attempt was made already, by a worker that died before it could finish the job.
+ * Marks those as being attempted that nothing holds, and as held those whose route is paused or has a hold on it or on
+ * where it leads, unless they are to find out whether that is over. What is held costs no attempt, and its job is done.
+ */
+const LOAD = `
+  WITH due AS (
+    SELECT d.tenant_id, d.id, d.rejection_count, d.attempt_count, d.held_attempts, d.position IS NOT NULL AS is_ordered,
+      d.event_id, d.route_id AS planned_route_id, coalesce(d.agent_name, r.agent_name) AS agent_name,
+      r.id AS route_id, r.workflow_id, r.webhook_path, i.id AS integration_id, i.base_url, i.api_key, i.signing_secret,
+      r.target_kind, i.headers, i.previous_signing_secret, i.previous_signing_secret_expires_at,
+      CASE WHEN r.paused_at IS NOT NULL THEN 'route_paused'
+        WHEN hr.probe_delivery_id IS DISTINCT FROM d.id AND hr.reason IS NOT NULL THEN hr.reason
+        WHEN hi.probe_delivery_id IS DISTINCT FROM d.id AND hi.reason IS NOT NULL THEN hi.reason END AS held_for,
+      coalesce(hr.detail, hi.detail) AS hold_detail,
+      coalesce(hr.probe_delivery_id = d.id, hi.probe_delivery_id = d.id, false) AS is_probe
+    FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS t (tenant_id, id, attempt)) AS job
+    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id AND d.status = 'queued'
+      AND d.attempt_count = job.attempt - 1
+    LEFT JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id
+    LEFT JOIN integrations i ON i.tenant_id = r.tenant_id AND i.id = r.integration_id
+    LEFT JOIN holds hr ON hr.tenant_id = d.tenant_id AND hr.scope = 'route' AND hr.target_id = r.id
+    LEFT JOIN holds hi ON hi.tenant_id = d.tenant_id AND hi.scope = 'integration' AND hi.target_id = i.id
+  ), moved AS (
+    UPDATE deliveries d
+    SET attempting_since = CASE WHEN due.held_for IS NULL THEN now() END,
+      status = CASE WHEN due.held_for IS NULL THEN d.status ELSE 'held' END,
+      held_for = due.held_for,
+      reason = CASE WHEN due.held_for IS NULL THEN d.reason ELSE ${HELD_REASON} END,
+      next_attempt_at = CASE WHEN due.held_for IS NULL THEN d.next_attempt_at END
+    FROM due
+    WHERE d.tenant_id = due.tenant_id AND d.id = due.id AND d.status = 'queued'
+      AND d.attempt_count = due.attempt_count
+    RETURNING d.tenant_id, d.id, d.status
+  )
+  SELECT due.*, e.service, e.event_type, e.content_type, e.body, e.trace_parent, e.received_at,
+    e.headers->>'x-mira-hops' AS hops
+  FROM moved
+  JOIN due ON due.tenant_id = moved.tenant_id AND due.id = moved.id
+  JOIN webhook_events e ON e.tenant_id = due.tenant_id AND e.id = due.event_id
+  WHERE moved.status = 'queued'`;
+
+/**
+ * The deliveries behind these jobs that are to be attempted now, by id. A job whose delivery is not waiting for this
+ * very attempt is not among them: the attempt was made already, by a worker that died before it could finish the job.
  */
 export async function loadDue(client: GroupClient, jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
   const { rows } = await client.commitWith<Row>({
@@ -84,6 +129,7 @@ export async function loadDue(client: GroupClient, jobs: readonly ClaimedJob[]):
     values: [
       jobs.flatMap(({ tenantId, deliveryIds }) => deliveryIds.map(() => tenantId)),
       jobs.flatMap(({ deliveryIds }) => deliveryIds),
+      jobs.flatMap(({ attempt, deliveryIds }) => deliveryIds.map(() => attempt)),
     ],
   });
   return new Map(rows.map((row) => [row.id, deliveryOf(row)]));
@@ -95,6 +141,10 @@ function deliveryOf(row: Row): DueDelivery {
     id: row.id,
     attempt: row.attempt_count + 1,
     rejections: row.rejection_count,
+    heldAttempts: row.held_attempts,
+    routeId: row.planned_route_id,
+    isOrdered: row.is_ordered,
+    isProbe: row.is_probe,
     event: {
       id: row.event_id,
       service: row.service,
@@ -107,6 +157,11 @@ function deliveryOf(row: Row): DueDelivery {
     },
     target: targetOf(row),
   };
+}
+
+/** The integration that an attempt burdens; null where there is none. */
+export function integrationOf({ target }: DueDelivery): string | null {
+  return 'integration' in target ? target.integration.id : null;
 }
 
 function targetOf(row: Row): DeliveryTarget {

@@ -8,6 +8,7 @@ import { classifyN8nAnswer } from '../../../n8n/n8n.answer';
 import { addressFault, type WorkflowAddress } from '../../../n8n/workflow-address';
 import { WorkflowDirectory, type WorkflowReference } from '../../../n8n/workflow.directory';
 import { type AttemptAnswer, answerOf, type HttpResponse, withoutResponse } from './attempt-answer';
+import { resultOfFault } from './bearing';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
 import { outboundHeaders } from './outbound-headers';
 import { type AttemptResult, resultOfStatus } from './outcome';
@@ -33,8 +34,7 @@ export class N8nSender {
     // What n8n took to say where the workflow is comes off the time of the attempt.
     const timeoutMs = Math.max(1, this.config.delivery.timeout_ms - Math.round(performance.now() - start));
     if (address.kind === 'fault') {
-      const { detail, permanent } = address;
-      return withoutResponse(permanent ? { kind: 'rejected', detail } : { kind: 'failed', detail, retryAfter: null });
+      return withoutResponse(resultOfFault(address), address.fault === 'silent' ? 'strained' : null);
     }
     const timestampSeconds = Math.floor(Date.now() / 1_000);
     const { body } = delivery.event;
@@ -59,7 +59,7 @@ export class N8nSender {
       return await within(timeout_ms, this.workflows.webhookUrl(connection, workflow));
     } catch (error) {
       if (!(error instanceof TimeOver)) throw error;
-      return addressFault('unreachable', `n8n did not say within ${timeout_ms} ms where the workflow is.`);
+      return addressFault('silent', `n8n did not say within ${timeout_ms} ms where the workflow is.`);
     }
   }
 }
@@ -72,8 +72,12 @@ function resultOfN8n(answer: HttpResponse, now: Date): AttemptResult {
     case 'ok':
       return { kind: 'done', ...(meaning.executionId ? { detail: `execution ${meaning.executionId}` } : {}) };
     case 'not_registered':
+      if (meaning.cause === 'method') return { kind: 'rejected', detail: meaning.detail };
+      return { kind: 'hold', reason: 'not_registered', scope: 'route', detail: meaning.detail };
     case 'starting':
-      return { kind: 'failed', detail: meaning.detail, retryAfter };
+      return { kind: 'hold', reason: 'starting', scope: 'integration', detail: meaning.detail };
+    case 'unauthorized':
+      return { kind: 'rejected', detail: meaning.detail };
     case 'other':
       return resultOfStatus(answer.status, retryAfter);
   }

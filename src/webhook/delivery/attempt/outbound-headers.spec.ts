@@ -9,6 +9,10 @@ function aDelivery(event: Partial<DueDelivery['event']> = {}, attempt = 1): DueD
     id: '0190a000-0000-7000-8000-000000000002',
     attempt,
     rejections: 0,
+    heldAttempts: 0,
+    routeId: null,
+    isOrdered: false,
+    isProbe: false,
     event: {
       id: '0190a000-0000-7000-8000-000000000003',
       service: 'github',

@@ -2,7 +2,7 @@ import { type AttemptHistory, type AttemptResult, outcomeOf, resultOfStatus } fr
 
 const now = new Date('2026-11-22T10:00:00.000Z');
 const policy = { scheduleSeconds: [0, 5, 30, 120], jitter: 0 };
-const after = (number: number, rejections = 0) => ({ number, endedAt: now, rejections });
+const after = (number: number, rejections = 0, held = 0) => ({ number, endedAt: now, rejections, held });
 const decide = (result: AttemptResult, history = after(1)) => outcomeOf(result, history, policy, () => 0.5);
 
 describe('the outcome of an attempt', () => {
@@ -44,6 +44,23 @@ describe('the outcome of an attempt', () => {
     expect(decide(rejected, after(3, 2))).toMatchObject({ kind: 'dead', reason: 'no' });
   });
 
+  const hold: AttemptResult = { kind: 'hold', reason: 'starting', scope: 'integration', detail: 'not yet' };
+
+  it('is held where the receiver takes nothing now, however often, and uses nothing of the schedule up', () => {
+    const held = { kind: 'held', reason: 'not yet', rejected: false, heldFor: 'starting', scope: 'integration' };
+    expect(decide(hold)).toEqual(held);
+    expect(decide(hold, after(1_000, 0, 999))).toEqual(held);
+    const failed: AttemptResult = { kind: 'failed', detail: 'away', retryAfter: null };
+    expect(decide(failed, after(1_000, 0, 998))).toMatchObject({ kind: 'retry', at: new Date(now.getTime() + 30_000) });
+    expect(decide(failed, after(1_000, 0, 996))).toMatchObject({ kind: 'dead' });
+  });
+
+  it('follows the schedule once the connection broke so often that the delivery itself may be what breaks it', () => {
+    const broken: AttemptResult = { ...hold, maybeItself: true };
+    expect(decide(broken, after(10, 0, 9))).toMatchObject({ kind: 'held' });
+    expect(decide(broken, after(11, 0, 10))).toMatchObject({ kind: 'retry' });
+  });
+
   const long = `a\u0000b\r\nc\u001b[2K\u2028${'\u{1f600}'.repeat(2_000_000)}`;
   it.each<[string, AttemptResult, AttemptHistory]>([
     ['done', { kind: 'done', detail: long }, after(1)],
@@ -51,6 +68,7 @@ describe('the outcome of an attempt', () => {
     ['rejected', { kind: 'rejected', detail: long }, after(1)],
     ['rejected for good', { kind: 'rejected', detail: long }, after(3, 2)],
     ['failed', { kind: 'failed', detail: long, retryAfter: null }, after(1)],
+    ['held', { ...hold, detail: long }, after(1)],
     ['failed for good', { kind: 'failed', detail: long, retryAfter: null }, after(4)],
   ])('has one short line as its reason, whatever a receiver says: %s', (_case, result, history) => {
     const reason = decide(result, history).reason ?? '';

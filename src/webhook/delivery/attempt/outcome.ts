@@ -1,9 +1,12 @@
+import type { HoldReason, HoldScope } from '../hold/hold-reason';
 import type { DeadCause } from './dead-cause';
 import type { RetryPolicy } from './retry-schedule';
 import { nextAttemptAt } from './retry-schedule';
 
 /** A receiver that says no to the request itself is asked this often before its word is taken. */
 const MAX_REJECTIONS = 3;
+/** So often a connection may break during an attempt of one delivery before that may be the delivery's own doing. */
+const MAX_BREAKS = 10;
 
 /** A reason is a sentence or two, whoever wrote it; it is stored, logged and shown. In characters. */
 const MAX_REASON_LENGTH = 500;
@@ -16,12 +19,31 @@ export type AttemptResult =
   /** The receiver says no to this request; it may have been a slip of its configuration, so it is asked again. */
   | { readonly kind: 'rejected'; readonly detail: string }
   /** It did not work this time. */
-  | { readonly kind: 'failed'; readonly detail: string; readonly retryAfter: Date | null };
+  | { readonly kind: 'failed'; readonly detail: string; readonly retryAfter: Date | null }
+  /** The receiver takes nothing now, whatever it is: more attempts would be wasted. */
+  | HoldResult;
+
+export interface HoldResult {
+  readonly kind: 'hold';
+  readonly reason: HoldReason;
+  readonly scope: HoldScope;
+  readonly detail: string;
+  /** The connection broke while this was sent: it may, after all, be what broke it. */
+  readonly maybeItself?: boolean;
+}
 
 /** What became of one attempt. The recorder turns it into rows; nothing here touches the world. */
 export type Outcome =
   | { readonly kind: 'delivered'; readonly reason: string | null }
   | { readonly kind: 'retry'; readonly at: Date; readonly reason: string; readonly rejected: boolean }
+  /** It waits until the receiver is well again, and has used up nothing. */
+  | {
+      readonly kind: 'held';
+      readonly reason: string;
+      readonly rejected: false;
+      readonly heldFor: HoldReason;
+      readonly scope: HoldScope;
+    }
   | { readonly kind: 'dead'; readonly cause: DeadCause; readonly reason: string; readonly rejected: boolean };
 
 export interface AttemptHistory {
@@ -30,6 +52,8 @@ export interface AttemptHistory {
   readonly endedAt: Date;
   /** Rejections before this attempt. */
   readonly rejections: number;
+  /** Attempts before this one that ended in a hold: they have no place in the schedule. */
+  readonly held: number;
 }
 
 /** Decides what an attempt's result means for its delivery. */
@@ -51,6 +75,11 @@ export function outcomeOf(
       return retryOrGiveUp(result.detail, null, true, history, policy, random);
     case 'failed':
       return retryOrGiveUp(result.detail, result.retryAfter, false, history, policy, random);
+    case 'hold': {
+      const { reason: heldFor, scope, detail, maybeItself = false } = result;
+      if (maybeItself && history.held >= MAX_BREAKS) return retryOrGiveUp(detail, null, false, history, policy, random);
+      return { kind: 'held', reason: reasonOf(detail), rejected: false, heldFor, scope };
+    }
   }
 }
 
@@ -62,7 +91,8 @@ function retryOrGiveUp(
   policy: RetryPolicy,
   random: () => number,
 ): Outcome {
-  const at = nextAttemptAt(policy, { ...history, retryAfter }, random);
+  const { number, held, endedAt } = history;
+  const at = nextAttemptAt(policy, { number: number - held, endedAt, retryAfter }, random);
   if (at) return { kind: 'retry', at, reason: reasonOf(detail), rejected };
   return {
     kind: 'dead',

@@ -9,7 +9,7 @@ export interface RetryPolicy {
 }
 
 export interface FailedAttempt {
-  /** 1 for the first. */
+  /** Its place in the schedule, 1 for the first. */
   readonly number: number;
   readonly endedAt: Date;
   /** What the receiver asked for in Retry-After, or null. */

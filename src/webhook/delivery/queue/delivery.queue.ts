@@ -35,6 +35,8 @@ export interface PlannedAttempt {
   readonly deliveryId: string;
   readonly attempt: number;
   readonly startAfter: Date | null;
+  /** Others wait for what comes of it: it goes before them. */
+  readonly isUrgent?: boolean;
 }
 
 /** What a job says: make this attempt of each of these deliveries. */
@@ -229,24 +231,28 @@ function jobsOf(attempts: readonly PlannedAttempt[]): JobInsert<JobData>[] {
   const open = new Map<string, string[]>();
   const jobs: JobInsert<JobData>[] = [];
   for (const planned of attempts) {
-    const { tenantId, deliveryId, attempt, startAfter } = planned;
+    const { tenantId, deliveryId, attempt, startAfter, isUrgent } = planned;
     const kind = `${tenantId} ${attempt}`;
-    const others = startAfter ? undefined : open.get(kind);
+    const others = startAfter || isUrgent ? undefined : open.get(kind);
     if (others && others.length < ATTEMPTS_PER_JOB) {
       others.push(deliveryId);
       continue;
     }
     const deliveryIds = [deliveryId];
-    if (!startAfter) open.set(kind, deliveryIds);
+    if (!startAfter && !isUrgent) open.set(kind, deliveryIds);
     jobs.push(jobOf(planned, deliveryIds));
   }
   return jobs;
 }
 
-function jobOf({ tenantId, attempt, startAfter }: PlannedAttempt, deliveryIds: readonly string[]): JobInsert<JobData> {
+function jobOf(
+  { tenantId, attempt, startAfter, isUrgent }: PlannedAttempt,
+  deliveryIds: readonly string[],
+): JobInsert<JobData> {
   return {
     data: { tenant_id: tenantId, delivery_ids: deliveryIds, attempt },
     group: { id: tenantId },
+    ...(isUrgent && { priority: 1 }),
     // Counted by the database's clock, which also decides when it is due: this machine's may be wrong.
     ...(startAfter ? { startAfter: Math.max(0, (startAfter.getTime() - Date.now()) / 1_000) } : {}),
   };

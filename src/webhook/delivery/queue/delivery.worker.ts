@@ -11,9 +11,13 @@ import { AttemptRecorder } from '../attempt/attempt.recorder';
 import type { ClaimedJob } from './claimed-job';
 import { type Claimable, DeliveryPlaces } from './delivery.places';
 import { DeliveryQueue } from './delivery.queue';
-import { type DueDelivery, loadDue } from '../attempt/due-delivery';
+import { type DueDelivery, integrationOf, loadDue } from '../attempt/due-delivery';
 import { IngestPressure } from './ingest.pressure';
+import { IntegrationBreaker } from './integration.breaker';
+import type { Bearing } from '../attempt/bearing';
 import { type Outcome, outcomeOf } from '../attempt/outcome';
+import { HoldKeeper } from '../hold/hold.keeper';
+import type { OpenedHold } from '../hold/hold.recorder';
 import { WorkflowQuota } from '../hold/workflow.quota';
 
 /** How often an idle worker looks for what fell due; what this process adds itself wakes it at once. */
@@ -34,6 +38,7 @@ export class DeliveryWorker {
   private readonly logger = new Logger('delivery');
   private readonly attempts: Counter<'outcome'>;
   private readonly places: DeliveryPlaces;
+  private readonly breaker: IntegrationBreaker;
   private readonly underWay = new Set<Promise<void>>();
   /** The same, by the id of the delivery. */
   private readonly deliveries = new Set<string>();
@@ -52,9 +57,11 @@ export class DeliveryWorker {
     private readonly recorder: AttemptRecorder,
     private readonly pressure: IngestPressure,
     private readonly quota: WorkflowQuota,
+    private readonly keeper: HoldKeeper,
     metrics: MetricsService,
   ) {
     this.places = new DeliveryPlaces(config.delivery.concurrency);
+    this.breaker = new IntegrationBreaker(config.delivery.breaker_failures);
     this.attempts = metrics.counter('mira_delivery_attempts_total', 'Attempts made to deliver', ['outcome']);
     metrics.gauge('mira_delivery_attempts_under_way', 'Attempts being made', () => this.underWay.size);
   }
@@ -155,23 +162,22 @@ export class DeliveryWorker {
     if (this.cutShort) return;
     const startedAt = new Date();
     const start = performance.now();
-    const { result, ...response } = await this.maker.make(delivery);
+    const { result, bearing, ...response } = await this.maker.make(delivery);
     // Its end is this process's doing and says nothing of the receiver. The job stays claimed until its time is over.
     if (this.cutShort) return;
     const durationMs = performance.now() - start;
-    const {
-      timeout_ms: _timeout,
-      retry_schedule_seconds: scheduleSeconds,
-      retry_jitter: jitter,
-    } = this.config.delivery;
-    const history = { number: job.attempt, endedAt: new Date(), rejections: delivery.rejections };
+    const { attempt: number, rejections, heldAttempts: held, isOrdered, isProbe, routeId } = delivery;
+    const { retry_schedule_seconds: scheduleSeconds, retry_jitter: jitter } = this.config.delivery;
+    const history = { number, endedAt: new Date(), rejections, held };
     const outcome = outcomeOf(result, history, { scheduleSeconds, jitter }, Math.random);
     try {
-      const isWorkflow = delivery.target.kind === 'n8n';
       await this.recorder.record({
         job,
         deliveryId: delivery.id,
-        isWorkflow,
+        isWorkflow: delivery.target.kind === 'n8n',
+        orderedRouteId: isOrdered ? routeId : null,
+        isProbe,
+        opens: this.holdOf(delivery, outcome, bearing),
         startedAt,
         durationMs,
         outcome,
@@ -186,7 +192,23 @@ export class DeliveryWorker {
       });
       return;
     }
+    if (isProbe) this.keeper.wake();
     this.report(delivery, outcome, response.statusCode, durationMs);
+  }
+
+  /** The hold that an attempt shows to be needed; null for nearly all. */
+  private holdOf(delivery: DueDelivery, outcome: Outcome, bearing: Bearing | null): OpenedHold | null {
+    const integrationId = integrationOf(delivery);
+    const isTooMuch = integrationId !== null && this.breaker.opens(integrationId, bearing, delivery.isProbe);
+    if (outcome.kind === 'held') {
+      const targetId = outcome.scope === 'route' ? delivery.routeId : integrationId;
+      return targetId === null
+        ? null
+        : { scope: outcome.scope, targetId, reason: outcome.heldFor, detail: outcome.reason };
+    }
+    if (!isTooMuch) return null;
+    const detail = `It failed ${this.config.delivery.breaker_failures} times in a row: ${outcome.reason ?? ''}`;
+    return { scope: 'integration', targetId: integrationId, reason: 'overloaded', detail };
   }
 
   /** One line an attempt. */

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { MiraConfig } from '../../../config/mira.config';
+import { DeliveryQueue } from '../queue/delivery.queue';
+import type { HoldReason, HoldScope } from './hold-reason';
+import { HOLD_REASONS_SQL } from './hold-reason';
+import { backoffSql } from './hold.recorder';
+
+/** Holds that one process probes at a time. */
+const PROBED_AT_ONCE = 20;
+/** Beyond an attempt's own time: until its job is claimed, and until what came of it is recorded. */
+const PROBE_MARGIN_SECONDS = 20;
+
+export interface DueHold {
+  readonly tenant_id: string;
+  readonly scope: HoldScope;
+  readonly target_id: string;
+  readonly reason: HoldReason;
+  readonly since: Date;
+  /** Where to ask whether the integration is well; null for a kind that has no such place, and for a route. */
+  readonly base_url: string | null;
+}
+
+/** The rows of holds as those see them who find out whether they are over. Any number of processes may. */
+@Injectable()
+export class HoldProbes {
+  constructor(
+    private readonly config: MiraConfig,
+    private readonly dataSource: DataSource,
+    private readonly queue: DeliveryQueue,
+  ) {}
+
+  /** Holds that are to be probed now. No other process gets them until an attempt would be over. */
+  async claim(): Promise<DueHold[]> {
+    const seconds = this.config.delivery.timeout_ms / 1_000 + PROBE_MARGIN_SECONDS;
+    const [rows]: [DueHold[], number] = await this.dataSource.query(CLAIM, [seconds, PROBED_AT_ONCE]);
+    return rows;
+  }
+
+  /** It is no better yet. */
+  async putOff(hold: DueHold, detail: string | null): Promise<void> {
+    const { probe_first_seconds: first, probe_max_seconds: most } = this.config.delivery;
+    await this.dataSource.query(PUT_OFF, [...keyOf(hold), first, most, detail]);
+  }
+
+  /**
+   * Lets the oldest delivery that the hold keeps back go, and no other: what becomes of it decides. `over` where there is
+   * none, which ends the hold: the next one will tell.
+   */
+  async letOneGo(hold: DueHold): Promise<'sent' | 'blocked' | 'over' | 'gone'> {
+    return this.dataSource.transaction(async (manager) => {
+      const { tenant_id: tenantId } = hold;
+      // Before the delivery: whoever locks both does it in this order.
+      const standing: unknown[] = await manager.query(`SELECT FROM holds WHERE ${IS_THIS} FOR UPDATE`, keyOf(hold));
+      if (standing.length === 0) return 'gone';
+      if (hold.scope === 'route' && (await isBlocked(manager, hold))) return 'blocked';
+      const oldest = hold.scope === 'route' ? OLDEST_OF_ROUTE : OLDEST_OF_INTEGRATION;
+      const values = [tenantId, hold.target_id];
+      const [delivery]: { id: string; attempt_count: number }[] = await manager.query(oldest, values);
+      if (!delivery) {
+        await manager.query(`DELETE FROM holds WHERE ${IS_THIS}`, keyOf(hold));
+        return 'over';
+      }
+      const { id: deliveryId, attempt_count: made } = delivery;
+      await manager.query(`UPDATE holds SET probe_delivery_id = $4 WHERE ${IS_THIS}`, [...keyOf(hold), deliveryId]);
+      await manager.query(LET_GO, [tenantId, deliveryId]);
+      await this.queue.enqueue(manager, [
+        { tenantId, deliveryId, attempt: made + 1, startAfter: null, isUrgent: true },
+      ]);
+      return 'sent';
+    });
+  }
+}
+
+/** While there is a hold on where a route leads, its own one cannot be probed. */
+async function isBlocked(manager: EntityManager, hold: DueHold): Promise<boolean> {
+  const rows: unknown[] = await manager.query(
+    `SELECT FROM routes r JOIN holds h ON h.tenant_id = r.tenant_id AND h.scope = 'integration'
+       AND h.target_id = r.integration_id
+     WHERE r.tenant_id = $1 AND r.id = $2`,
+    [hold.tenant_id, hold.target_id],
+  );
+  return rows.length > 0;
+}
+
+function keyOf({ tenant_id, scope, target_id }: DueHold): string[] {
+  return [tenant_id, scope, target_id];
+}
+
+const IS_THIS = 'tenant_id = $1 AND scope = $2 AND target_id = $3';
+
+const CLAIM = `
+  UPDATE holds h SET probe_at = now() + $1 * interval '1 second', probe_delivery_id = NULL
+  FROM (
+    SELECT tenant_id, scope, target_id FROM holds WHERE probe_at <= now()
+    ORDER BY probe_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
+  WHERE h.tenant_id = due.tenant_id AND h.scope = due.scope AND h.target_id = due.target_id
+  RETURNING h.tenant_id, h.scope, h.target_id, h.reason, h.since,
+    (SELECT i.base_url FROM integrations i WHERE h.scope = 'integration' AND i.kind = 'n8n'
+       AND i.tenant_id = h.tenant_id AND i.id = h.target_id) AS base_url`;
+
+const PUT_OFF = `
+  UPDATE holds SET probe_count = probe_count + 1, detail = coalesce($6, detail),
+    probe_at = ${backoffSql('probe_count + 1', '$4', '$5')}
+  WHERE ${IS_THIS}`;
+
+const OLDEST_OF_ROUTE = `
+  SELECT d.id, d.attempt_count FROM deliveries d
+  JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id AND r.paused_at IS NULL
+  WHERE d.tenant_id = $1 AND d.route_id = $2 AND d.status = 'held' AND d.held_for IN (${HOLD_REASONS_SQL})
+  ORDER BY d.id LIMIT 1
+  FOR UPDATE OF d`;
+
+const OLDEST_OF_INTEGRATION = `
+  SELECT d.id, d.attempt_count FROM deliveries d
+  JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id AND r.paused_at IS NULL
+  WHERE d.tenant_id = $1 AND r.integration_id = $2 AND d.status = 'held' AND d.held_for IN (${HOLD_REASONS_SQL})
+    AND NOT EXISTS (SELECT FROM holds h WHERE h.tenant_id = d.tenant_id AND h.scope = 'route' AND h.target_id = r.id)
+  ORDER BY d.id LIMIT 1
+  FOR UPDATE OF d`;
+
+const LET_GO = `
+  UPDATE deliveries SET status = 'queued', held_for = NULL, next_attempt_at = now() WHERE tenant_id = $1 AND id = $2`;

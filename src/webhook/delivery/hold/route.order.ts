@@ -1,0 +1,174 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { GroupClient, Statement } from '../../../database/group.client';
+import { DeliveryQueue, type PlannedAttempt } from '../queue/delivery.queue';
+
+/** An ordered route. */
+export interface OrderedRoute {
+  readonly tenantId: string;
+  readonly routeId: string;
+}
+
+/** A delivery along one, as it was just added: `queued`, and with no job. */
+export interface AddedDelivery extends OrderedRoute {
+  readonly id: string;
+}
+
+interface QueuedRow {
+  tenant_id: string;
+  id: string;
+  attempt_count: number;
+}
+
+/**
+ * The order of routes that keep one. Each of their deliveries has a position; the first of those that are `queued`,
+ * `held` or `dead` is the head, which alone may be attempted, and all behind it are held for `order`. Whoever adds
+ * deliveries or moves a head does so under the lock of the route's row in `route_positions`, taken before any delivery's
+ * own, and queues the head that comes of it in the same transaction.
+ */
+@Injectable()
+export class RouteOrder {
+  constructor(private readonly queue: DeliveryQueue) {}
+
+  /** Of these routes, sorted and each once; to be called before the deliveries are touched. */
+  async lock(client: GroupClient, routes: readonly OrderedRoute[]): Promise<void> {
+    if (routes.length > 0) await client.query(statement('lock-order', LOCK, routes));
+  }
+
+  /** The attempts of the deliveries that are the heads of their routes now and were held for their turn. */
+  async advance(client: GroupClient, routes: readonly OrderedRoute[]): Promise<PlannedAttempt[]> {
+    if (routes.length === 0) return [];
+    return attemptsOf((await client.query<QueuedRow>(statement('advance-order', ADVANCE, routes))).rows);
+  }
+
+  /**
+   * Puts deliveries that this transaction added at the end of their routes' lines, in the order of their events: held
+   * for their turn. The attempts that may begin at once.
+   */
+  async place(client: GroupClient, added: readonly AddedDelivery[]): Promise<PlannedAttempt[]> {
+    // One behind the other: each must see what those before it waited for.
+    const [, , , advanced] = await Promise.all([
+      client.query(statement('lock-order', LOCK, added)),
+      client.query({ name: 'hold-for-order', ...holdingBack(added) }),
+      client.query(statement('place-in-order', PLACE, added)),
+      client.query<QueuedRow>(statement('advance-order', ADVANCE, added)),
+    ]);
+    return attemptsOf(advanced.rows);
+  }
+
+  /** The same within a transaction of TypeORM, jobs included. Whoever locks deliveries locks their routes first. */
+  async placeWithin(manager: EntityManager, added: readonly AddedDelivery[]): Promise<void> {
+    if (added.length === 0) return;
+    await this.lockWithin(manager, added);
+    await run(manager, holdingBack(added));
+    await run(manager, statement('', PLACE, added));
+    await this.advanceWithin(manager, added);
+  }
+
+  async lockWithin(manager: EntityManager, routes: readonly OrderedRoute[]): Promise<void> {
+    if (routes.length > 0) await run(manager, statement('', LOCK, routes));
+  }
+
+  /** Queues the heads. Returns how many there were. */
+  async advanceWithin(manager: EntityManager, routes: readonly OrderedRoute[]): Promise<number> {
+    if (routes.length === 0) return 0;
+    const [rows] = (await run(manager, statement('', ADVANCE, routes))) as [QueuedRow[], number];
+    await this.queue.enqueue(manager, attemptsOf(rows));
+    return rows.length;
+  }
+
+  /**
+   * Begins to keep the order of a route: all that waits along it gets its position, the oldest first. What is under way
+   * at this moment stays out of it, and so does what is dead already.
+   */
+  async begin(manager: EntityManager, route: OrderedRoute): Promise<void> {
+    await this.lockWithin(manager, [route]);
+    const { tenantId, routeId } = route;
+    await manager.query(FORGET_POSITIONS, [tenantId, routeId]);
+    await manager.query(LINE_UP, [tenantId, routeId]);
+    await run(manager, statement('', PLACE, [route]));
+    await this.advanceWithin(manager, [route]);
+  }
+}
+
+/** In the order in which all lock them. */
+export function sortedOnce(routes: readonly OrderedRoute[]): OrderedRoute[] {
+  const byKey = new Map(routes.map((route) => [`${route.tenantId} ${route.routeId}`, route]));
+  return [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
+}
+
+function statement(name: string, text: string, routes: readonly OrderedRoute[]): Statement {
+  const sorted = sortedOnce(routes);
+  const values = [sorted.map(({ tenantId }) => tenantId), sorted.map(({ routeId }) => routeId)];
+  return { ...(name && { name }), text, values };
+}
+
+function holdingBack(added: readonly AddedDelivery[]): Statement {
+  return { text: HOLD_BACK, values: [added.map(({ tenantId }) => tenantId), added.map(({ id }) => id)] };
+}
+
+function run(manager: EntityManager, { text, values }: Statement): Promise<unknown> {
+  return manager.query(text, values);
+}
+
+function attemptsOf(rows: readonly QueuedRow[]): PlannedAttempt[] {
+  return rows.map(({ tenant_id: tenantId, id: deliveryId, attempt_count: made }) => ({
+    tenantId,
+    deliveryId,
+    attempt: made + 1,
+    startAfter: null,
+  }));
+}
+
+const ROUTES = 'unnest($1::uuid[], $2::uuid[]) AS t (tenant_id, route_id)';
+
+const LOCK = `
+  INSERT INTO route_positions AS p (tenant_id, route_id, last)
+  SELECT tenant_id, route_id, 0 FROM ${ROUTES} ORDER BY tenant_id, route_id
+  ON CONFLICT (tenant_id, route_id) DO UPDATE SET last = p.last`;
+
+const WAITING = `status = 'held', held_for = 'order', next_attempt_at = NULL,
+    reason = 'It waits for those before it: its route keeps the order.'`;
+
+const HOLD_BACK = `
+  UPDATE deliveries d SET position = NULL, ${WAITING}
+  FROM unnest($1::uuid[], $2::uuid[]) AS t (tenant_id, id)
+  WHERE d.tenant_id = t.tenant_id AND d.id = t.id AND d.status IN ('queued', 'held')`;
+
+const PLACE = `
+  WITH fresh AS (
+    SELECT d.tenant_id, d.id, d.route_id,
+      row_number() OVER (PARTITION BY d.tenant_id, d.route_id ORDER BY d.event_id, d.id) AS place
+    FROM ${ROUTES}
+    JOIN deliveries d ON d.tenant_id = t.tenant_id AND d.route_id = t.route_id
+      AND d.position IS NULL AND d.status = 'held' AND d.held_for = 'order'
+  ), counted AS (
+    SELECT tenant_id, route_id, count(*) AS count FROM fresh GROUP BY tenant_id, route_id
+  ), moved AS (
+    UPDATE route_positions p SET last = p.last + counted.count
+    FROM counted WHERE p.tenant_id = counted.tenant_id AND p.route_id = counted.route_id
+    RETURNING p.tenant_id, p.route_id, p.last - counted.count AS before
+  )
+  UPDATE deliveries d SET position = moved.before + fresh.place
+  FROM fresh JOIN moved ON moved.tenant_id = fresh.tenant_id AND moved.route_id = fresh.route_id
+  WHERE d.tenant_id = fresh.tenant_id AND d.id = fresh.id`;
+
+const ADVANCE = `
+  UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
+  FROM ${ROUTES}
+  CROSS JOIN LATERAL (
+    SELECT o.id, o.held_for FROM deliveries o
+    WHERE o.tenant_id = t.tenant_id AND o.route_id = t.route_id AND o.position IS NOT NULL
+      AND o.status IN ('queued', 'held', 'dead')
+    ORDER BY o.position LIMIT 1) AS head
+  WHERE head.held_for = 'order' AND d.tenant_id = t.tenant_id AND d.id = head.id AND d.status = 'held'
+  RETURNING d.tenant_id, d.id, d.attempt_count`;
+
+/** From a time when the route was ordered before. */
+const FORGET_POSITIONS = `
+  UPDATE deliveries SET position = NULL
+  WHERE tenant_id = $1 AND route_id = $2 AND position IS NOT NULL AND status IN ('queued', 'held', 'dead')`;
+
+const LINE_UP = `
+  UPDATE deliveries SET ${WAITING}
+  WHERE tenant_id = $1 AND route_id = $2 AND status IN ('queued', 'held') AND attempting_since IS NULL`;
