@@ -22,7 +22,7 @@ export class DeadLetterView {
 export class DeadLetterList {
   data!: DeadLetterView[];
   /** There is no other page: as many kinds as there are fit one. */
-  next_cursor!: null;
+  next_cursor!: string | null;
   /** False where there are more than 100,000 dead deliveries: then those that were planned last are counted. */
   is_complete!: boolean;
 }

@@ -46,6 +46,7 @@ export class ReplayGoalView {
 
 /** What a replay would do. */
 export class ReplayPreviewView {
+  @ApiProperty({ type: 'boolean', enum: [true] })
   preview!: true;
   /** Events that are selected. */
   count!: number;
@@ -61,6 +62,7 @@ export class ReplayPreviewView {
 
 /** What a redrive would do. */
 export class RedrivePreviewView {
+  @ApiProperty({ type: 'boolean', enum: [true] })
   preview!: true;
   /** Deliveries that would be given another try; counting stops at 10,000. */
   count!: number;
