@@ -113,7 +113,7 @@ function runnable(text: string): string {
 /** The exports of such a file; it imports what this folder has, and `acme` for what is only on the page. */
 function evaluated<Exports>(code = '', acme?: object): Exports {
   const module = { exports: {} };
-  const requireAs = (name: string): unknown => (name === './acme.source' ? acme : require(name));
+  const requireAs = (name: string): unknown => (name === './acme.source' ? acme : jest.requireActual(name));
   // oxlint-disable-next-line typescript/no-implied-eval -- it is our own page
   new Function('require', 'module', 'exports', code)(requireAs, module, module.exports);
   return module.exports as Exports;
