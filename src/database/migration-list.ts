@@ -8,6 +8,8 @@ import { Plans1795300000020 } from './migrations/1795300000020-plans';
 import { Audit1795300000030 } from './migrations/1795300000030-audit';
 import { DeliveryProgress1795300000040 } from './migrations/1795300000040-delivery-progress';
 import { LimitAlerts1795300000042 } from './migrations/1795300000042-limit-alerts';
+import { Tasks1795300000070 } from './migrations/1795300000070-tasks';
+import { Agents1795300000080 } from './migrations/1795300000080-agents';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -21,4 +23,6 @@ export const migrations = [
   Audit1795300000030,
   DeliveryProgress1795300000040,
   LimitAlerts1795300000042,
+  Tasks1795300000070,
+  Agents1795300000080,
 ];

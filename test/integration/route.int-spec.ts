@@ -57,15 +57,13 @@ describeOnEachDatabase(
         usage,
         new RememberedTrail(),
       );
-      sut = new RouteService(tenants, new RouteRepository(), integrations, agents, new RememberedTrail());
+      sut = new RouteService(tenants, new RouteRepository(), integrations, agents, features, new RememberedTrail());
     });
 
     beforeEach(async () => {
       [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
-        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'professional')`, [
-          id,
-        ]);
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [id]);
       }
     });
 
@@ -109,6 +107,14 @@ describeOnEachDatabase(
       }
     });
 
+    it('lead to no agent that a team added where the plan has none of those', async () => {
+      const { id } = await sut.create(by(tenantId), aRoute());
+      await database().dataSource.query(`UPDATE tenants SET tier = 'professional' WHERE id = $1`, [tenantId]);
+      const works = [sut.create(by(tenantId), aRoute()), sut.update(by(tenantId), id, { target: toAgent })];
+      for (const work of works) expect(await refusalOf(work)).toMatchObject({ code: 'feature-not-in-plan' });
+      expect((await sut.update(by(tenantId), id, { enabled: false })).enabled).toBe(false);
+    });
+
     it('say the same where the integration goes away between the look and the write', async () => {
       const blind = Object.assign(Object.create(integrations), { exists: async () => true });
       const late = new RouteService(
@@ -116,6 +122,7 @@ describeOnEachDatabase(
         new RouteRepository(),
         blind,
         new AgentRegistry(),
+        plansOn(database()).features,
         new RememberedTrail(),
       );
       const target: RouteTarget = { kind: 'n8n', integration_id: newId(), webhook_path: 'orders' };

@@ -3,9 +3,11 @@ import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, QueryFailedError } from 'typeorm';
+import { featureOf } from '../../agent/agent';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
+import { FeatureService } from '../../enterprise/plan/feature.service';
 import { IntegrationService } from '../../n8n/integration.service';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
 import { Route } from './route.entity';
@@ -22,6 +24,7 @@ export class RouteService {
     private readonly routes: RouteRepository,
     private readonly integrations: IntegrationService,
     private readonly agents: AgentRegistry,
+    private readonly features: FeatureService,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -94,9 +97,14 @@ export class RouteService {
         if (await this.integrations.exists(manager, tenantId, target.integration_id)) return;
         throw unknownIntegration();
       case 'agent':
-        if (this.agents.find(target.agent)) return;
-        throw unknownAgent(this.agents.names());
+        return this.checkAgent(manager, tenantId, target.agent);
     }
+  }
+
+  private async checkAgent(manager: EntityManager, tenantId: string, name: string): Promise<void> {
+    const agent = this.agents.find(name);
+    if (!agent) throw unknownAgent(this.agents.names());
+    await this.features.requireWithin(manager, tenantId, featureOf(agent));
   }
 
   /** An integration that was there a moment ago may be deleted before the route is stored: then the table refuses it. */

@@ -3,6 +3,8 @@ import { signStandard } from '@mira/signature';
 import { Logger } from '@nestjs/common';
 import { Agent, type AgentEvent, type AgentResult } from '../../../agent/agent';
 import { AgentRegistry } from '../../../agent/agent.registry';
+import { AgentRunner } from '../../../agent/agent.runner';
+import type { AgentSettings } from '../../../agent/agent.settings';
 import { loadConfig } from '../../../config/load-config';
 import { SecretCipher } from '../../../database/secret.cipher';
 import { sealApiKey, sealSigningSecret } from '../../../n8n/integration.connection';
@@ -43,6 +45,11 @@ class AnAgent extends Agent {
   }
 }
 
+/** Every tenant has every agent, as it comes. */
+const everywhere: Pick<AgentSettings, 'standingOf'> = {
+  standingOf: () => Promise.resolve({ enabled: true, config: {}, isInPlan: true }),
+};
+
 function answering(status: number, body: unknown = '', headers: Record<string, string> = {}): Answering {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   return () => ({ kind: 'response', status, headers, body: bytes, truncated: false, durationMs: 1 });
@@ -54,7 +61,13 @@ function aMaker(outbound: FakeOutbound, agent?: Agent): AttemptMaker {
   const config = loadConfig({ env: { MIRA_DELIVERY_TIMEOUT_MS: String(TIMEOUT_MS) }, cwd: __dirname });
   const agents = new AgentRegistry();
   if (agent) agents.register(agent);
-  return new AttemptMaker(config, outbound, cipher, new WorkflowDirectory(outbound), agents);
+  return new AttemptMaker(
+    config,
+    outbound,
+    cipher,
+    new WorkflowDirectory(outbound),
+    new AgentRunner(agents, everywhere),
+  );
 }
 
 function toN8n(workflow: { workflowId: string } | { webhookPath: string }): DeliveryTarget {

@@ -2,7 +2,7 @@ import { OutboundClient, type OutboundResult } from '@mira/outbound';
 import { describeError } from '@mira/problem';
 import { signStandard } from '@mira/signature';
 import { Injectable, Logger } from '@nestjs/common';
-import { AgentRegistry } from '../../../agent/agent.registry';
+import { type AgentRun, AgentRunner } from '../../../agent/agent.runner';
 import { MiraConfig } from '../../../config/mira.config';
 import { SecretCipher } from '../../../database/secret.cipher';
 import { type N8nConnection, openConnection } from '../../../n8n/integration.connection';
@@ -37,7 +37,7 @@ export class AttemptMaker {
     private readonly outbound: OutboundClient,
     private readonly cipher: SecretCipher,
     private readonly workflows: WorkflowDirectory,
-    private readonly agents: AgentRegistry,
+    private readonly agents: AgentRunner,
   ) {}
 
   /** Never throws: whatever goes wrong on the way is an answer too. */
@@ -62,26 +62,13 @@ export class AttemptMaker {
   }
 
   private async callAgent(delivery: DueDelivery, name: string): Promise<AttemptResult> {
-    const agent = this.agents.find(name);
-    if (!agent) return { kind: 'failed', detail: `No agent ${name} is registered in this Mira.`, retryAfter: null };
-    const { id: eventId, contentType, body, hops: _hops, ...event } = delivery.event;
+    const { id: eventId, contentType, body, hops, ...event } = delivery.event;
     const parsed = parsePayload({ headers: contentType === null ? {} : { 'content-type': contentType }, body });
     const payload = parsed.kind === 'ok' ? parsed.payload.value : null;
     const { tenantId, id: deliveryId, attempt } = delivery;
+    const given = { ...event, tenantId, deliveryId, attempt, eventId, contentType, body, payload, hops: hops + 1 };
     try {
-      const work = agent.handle({
-        ...event,
-        tenantId,
-        deliveryId,
-        attempt,
-        eventId,
-        contentType,
-        body,
-        payload,
-      });
-      const result = await within(this.config.delivery.timeout_ms, work);
-      if (result.kind === 'refused') return { kind: 'gone', detail: result.reason };
-      return { kind: 'done', ...(result.detail === undefined ? {} : { detail: result.detail }) };
+      return resultOfAgent(await within(this.config.delivery.timeout_ms, this.agents.run(name, given)));
     } catch (error) {
       this.logger.warn({ msg: 'an agent failed', err: describeError(error), agent: name, delivery_id: deliveryId });
       const how = error instanceof TimeOver ? 'did not end in time' : 'failed';
@@ -139,6 +126,19 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+function resultOfAgent(run: AgentRun): AttemptResult {
+  switch (run.kind) {
+    case 'done':
+      return { kind: 'done', ...(run.detail === undefined ? {} : { detail: run.detail }) };
+    case 'idle':
+      return { kind: 'done', detail: run.reason };
+    case 'refused':
+      return { kind: 'gone', detail: run.reason };
+    case 'unknown':
+      return { kind: 'failed', detail: run.reason, retryAfter: null };
   }
 }
 
