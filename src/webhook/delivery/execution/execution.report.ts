@@ -60,7 +60,7 @@ export class ExecutionReport {
 /** Held until the commit, for whoever asks n8n for the same moves the same rows. */
 const FIND = `
   WITH told AS (
-    SELECT coalesce($3::uuid, CASE WHEN headers->>'x-mira-delivery-id' ~ '^[0-9a-fA-F-]{36}$'
+    SELECT coalesce($3::uuid, CASE WHEN headers->>'x-mira-delivery-id' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
       THEN (headers->>'x-mira-delivery-id')::uuid END) AS delivery_id
     FROM webhook_events WHERE tenant_id = $1 AND id = $2
     UNION ALL SELECT $3::uuid LIMIT 1
