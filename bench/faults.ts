@@ -1,6 +1,6 @@
 /**
  * Kills Mira in the middle of its work, again and again, and then counts: whatever it acknowledged must be stored,
- * and delivered in the end. `npm run test:faults -- --rounds 20 --databases embedded,server`
+ * and delivered in the end, and the books must have no gap. `npm run test:faults -- --rounds 20 --databases embedded,server`
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +16,7 @@ import type { DatabaseKind } from './options.ts';
 import { Interrupted, onInterruption } from './support/interruption.ts';
 import { MiraApi } from './support/mira-api.ts';
 import { MiraProcess } from './support/mira-process.ts';
+import { gapsOf, printLedger, reconcile } from './support/reconcile.ts';
 import { createScratchDatabase } from './support/scratch-server.ts';
 
 /** A kill falls somewhere in this time after the load began: while groups commit, attempts run, pages are written. */
@@ -47,7 +48,9 @@ async function main(interruption: AbortSignal): Promise<void> {
     try {
       const ledger = await killRepeatedly(stage, rounds, interruption);
       report(stage.kind, rounds, ledger);
-      const faults = faultsOf(ledger);
+      const books = await reconcile(stage);
+      printLedger(books);
+      const faults = [...faultsOf(ledger), ...gapsOf(books)];
       for (const fault of faults) console.error(`${stage.kind}: ${fault}`);
       if (faults.length > 0) process.exitCode = 1;
     } finally {

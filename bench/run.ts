@@ -8,8 +8,9 @@ import { type BenchOptions, readOptions } from './options.ts';
 import type { Suite } from './suite.ts';
 import { auth } from './suites/auth.ts';
 import { ingest } from './suites/ingest.ts';
+import { limits } from './suites/limits.ts';
 
-const SUITES: Readonly<Record<string, Suite>> = { ingest, auth };
+const SUITES: Readonly<Record<string, Suite>> = { ingest, auth, limits };
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));

@@ -91,7 +91,7 @@ export class MiraProcess {
   }
 }
 
-function environmentWithoutMira(): NodeJS.ProcessEnv {
+export function environmentWithoutMira(): NodeJS.ProcessEnv {
   const own = ['DATABASE_URL', 'HOST', 'PORT', 'NODE_OPTIONS'];
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('MIRA_') && !own.includes(name));
   return { ...Object.fromEntries(kept), NODE_ENV: 'production' };

@@ -109,6 +109,11 @@ export const CATALOGUE = {
     title: 'Internal error',
     detail: 'Something went wrong here. The log has more under this request id.',
   },
+  'upstream-failed': {
+    status: 502,
+    title: 'The other side failed',
+    detail: 'A system that this needs does not answer as it should.',
+  },
   'service-unavailable': {
     status: 503,
     title: 'Service unavailable',

@@ -96,6 +96,10 @@ export const problems = {
   limitReached: ({ limit, used, tier, neededTier }: LimitReached, detail?: string) =>
     new Problem('limit-reached', { detail, members: { limit, used, tier, needed_tier: neededTier } }),
 
+  /** For a system that somebody connected, and that does not answer, or not as it should. */
+  upstreamFailed: (detail: string, members?: Readonly<Record<string, unknown>>) =>
+    new Problem('upstream-failed', { detail, members }),
+
   /** @param retryAfterSeconds when to try again; rounded up, at least 1 */
   serviceUnavailable: (detail?: string, retryAfterSeconds = 5, cause?: unknown) =>
     new Problem('service-unavailable', {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { SignatureKeyError, signHmac, verifyHmac, type HmacScheme } from './index';
+import { matchHmac, SignatureKeyError, signHmac, verifyHmac, type HmacScheme } from './index';
 
 const HUB: HmacScheme = { algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=' };
 const SECRET = "It's a Secret to Everybody";
@@ -87,6 +87,22 @@ describe('verifyHmac', () => {
     const respelt = respell(signHmac([body], SECRET, scheme));
     expect(Buffer.from(respelt, 'base64')).toEqual(Buffer.from(signHmac([body], SECRET, scheme), 'base64'));
     expect(verifyHmac(respelt, [body], SECRET, scheme)).toBe(false);
+  });
+});
+
+describe('matchHmac', () => {
+  const decoy = `sha256=${'0'.repeat(64)}`;
+
+  it('finds the good one among others and malformed ones, wherever it stands', () => {
+    for (const proofs of [[PROOF], [decoy, PROOF], ['', 'sha256=', 'nonsense', PROOF, decoy]]) {
+      expect(matchHmac(proofs, [BODY], SECRET, HUB)).toBe(PROOF);
+    }
+  });
+
+  it('finds nothing in an empty list, among wrong ones, and under an empty secret', () => {
+    expect(matchHmac([], [BODY], SECRET, HUB)).toBeNull();
+    expect(matchHmac([decoy, `${PROOF}0`], [BODY], SECRET, HUB)).toBeNull();
+    expect(matchHmac([PROOF], [BODY], '', HUB)).toBeNull();
   });
 });
 

@@ -34,22 +34,44 @@ export function signHmac(
 }
 
 /**
- * Says whether `proof` is the HMAC of `content` under `secret`. Digests of one fixed length are compared in constant
- * time; anything but the canonical text of such a digest is false before a key is touched. Never throws on what the
- * sender wrote, and an empty secret proves nothing.
+ * Says whether `proof` is the HMAC of `content` under `secret`. See {@link matchHmac}.
  *
  * @param proof what the sender wrote: prefix, then lower-case hex or padded base64
- * @param content the signed bytes in parts, as for `signHmac`
  */
 export function verifyHmac(
   proof: string,
   content: readonly Uint8Array[],
   secret: string | Uint8Array,
-  { algorithm, encoding, prefix = '' }: HmacScheme,
+  scheme: HmacScheme,
 ): boolean {
-  if (secret.length === 0 || !proof.startsWith(prefix)) return false;
-  const claimed = decodeCanonical(proof.slice(prefix.length), encoding, DIGEST_BYTES[algorithm]);
-  return claimed !== null && timingSafeEqual(claimed, digestOf(content, secret, algorithm));
+  return matchHmac([proof], content, secret, scheme) !== null;
+}
+
+/**
+ * Finds the one of several proofs that is the HMAC of `content` under `secret`, or null. The content is hashed once at
+ * most, however many proofs a header lists: a long list must not buy CPU time. Digests of one fixed length are compared in constant
+ * time; anything but the canonical text of such a digest is false before a key is touched. Never throws on what the
+ * sender wrote, and an empty secret proves nothing.
+ *
+ * @param proofs what the sender wrote: each a prefix, then lower-case hex or padded base64
+ * @param content the signed bytes in parts, as for `signHmac`
+ */
+export function matchHmac(
+  proofs: readonly string[],
+  content: readonly Uint8Array[],
+  secret: string | Uint8Array,
+  { algorithm, encoding, prefix = '' }: HmacScheme,
+): string | null {
+  if (secret.length === 0) return null;
+  let expected: Buffer | null = null;
+  for (const proof of proofs) {
+    if (!proof.startsWith(prefix)) continue;
+    const claimed = decodeCanonical(proof.slice(prefix.length), encoding, DIGEST_BYTES[algorithm]);
+    if (claimed === null) continue;
+    expected ??= digestOf(content, secret, algorithm);
+    if (timingSafeEqual(claimed, expected)) return proof;
+  }
+  return null;
 }
 
 function digestOf(content: readonly Uint8Array[], secret: string | Uint8Array, algorithm: HmacAlgorithm): Buffer {

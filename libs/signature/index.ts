@@ -1,6 +1,12 @@
 export { SignatureKeyError, type Refusal, type Verdict } from './verdict';
 export { DEFAULT_TOLERANCE_SECONDS, refuseTimestamp } from './freshness';
-export { signHmac, verifyHmac, type HmacAlgorithm, type HmacScheme, type ProofEncoding } from './hmac';
-export { generateSecret, sharedSecretFault } from './shared-secret';
+export { matchHmac, signHmac, verifyHmac, type HmacAlgorithm, type HmacScheme, type ProofEncoding } from './hmac';
+export { generateSecret, sharedSecretFault, verifySharedSecret } from './shared-secret';
 export { generateStandardKeyPair, generateStandardSecret, parseStandardKey, type StandardKey } from './standard-key';
-export { signStandard, verifyStandard, type OutgoingMessage, type SignedMessage } from './standard';
+export {
+  signStandard,
+  signStandardWithEach,
+  verifyStandard,
+  type OutgoingMessage,
+  type SignedMessage,
+} from './standard';

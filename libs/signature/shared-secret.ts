@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const MIN_LENGTH = 8;
 const MAX_LENGTH = 255;
@@ -20,4 +20,20 @@ export function sharedSecretFault(secret: string): string | null {
   if (/\p{Cc}/u.test(secret)) return 'The secret must not hold control characters.';
   if (!secret.isWellFormed()) return 'The secret must be well-formed Unicode.';
   return null;
+}
+
+/**
+ * Says whether a sender that shows its secret instead of signing with it showed this one. Digests are compared, in
+ * constant time, so that neither the secret nor its length can be felt out. An empty secret proves nothing.
+ *
+ * @param shown the header as node hands it over, where one character is one byte of what was sent
+ * @param secret sent as its UTF-8 bytes
+ */
+export function verifySharedSecret(shown: string, secret: string): boolean {
+  if (secret.length === 0) return false;
+  return timingSafeEqual(digestOf(shown), digestOf(Buffer.from(secret).toString('latin1')));
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

@@ -61,6 +61,17 @@ export function signStandard({ id, timestampSeconds, body, secret }: OutgoingMes
 }
 
 /**
+ * Signs a message with each of several secrets, as the one who sends while a secret is rotated: a receiver that knows
+ * any of them finds its signature.
+ *
+ * @returns the value of `webhook-signature`, the signatures in the order of the secrets with spaces between them
+ * @throws as {@link signStandard}
+ */
+export function signStandardWithEach(message: Omit<OutgoingMessage, 'secret'>, secrets: readonly string[]): string {
+  return secrets.map((secret) => signStandard({ ...message, secret })).join(' ');
+}
+
+/**
  * Checks a message after Standard Webhooks 1.0.0. The header may list several signatures, separated by spaces; one
  * that matches one of the keys is enough. Versions other than `v1` and `v1a` are passed over, and each key is only
  * tried on signatures of its own version.

@@ -20,10 +20,10 @@ export type AgentHandlerMethod<Config extends object> = (event: AgentEvent<Confi
  * The provider must be a singleton. A mistake ends the start.
  */
 export function AgentHandler<Config extends object = object>(options: AgentHandlerOptions<Config>) {
-  return (
+  return <Method extends AgentHandlerMethod<Config>>(
     _target: object,
     method: string | symbol,
-    { value }: TypedPropertyDescriptor<AgentHandlerMethod<Config>>,
+    { value }: TypedPropertyDescriptor<Method>,
   ): void => {
     if (!value) throw new Error(`@AgentHandler stands on ${String(method)}, which is no method.`);
     if (Reflect.hasOwnMetadata(HANDLER, value)) throw new Error(`@AgentHandler stands on ${String(method)} twice.`);

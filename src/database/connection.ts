@@ -42,6 +42,12 @@ export function embeddedTarget(connection: PoolConfig, settings: MiraConfig['dat
   };
 }
 
+/** The same for work that nobody waits for, and that may take its time. */
+export function unhurried(target: DatabaseTarget): DatabaseTarget {
+  const noHurry = { statement_timeout: 0, idle_in_transaction_session_timeout: 0, stream: undefined };
+  return { ...target, pool: { ...target.pool, ...noHurry } };
+}
+
 export function dataSourceOptions(target: DatabaseTarget): DataSourceOptions {
   return {
     type: 'postgres',

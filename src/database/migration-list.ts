@@ -7,7 +7,10 @@ import { Identity1795300000011 } from './migrations/1795300000011-identity';
 import { Plans1795300000020 } from './migrations/1795300000020-plans';
 import { Audit1795300000030 } from './migrations/1795300000030-audit';
 import { DeliveryProgress1795300000040 } from './migrations/1795300000040-delivery-progress';
+import { Ledger1795300000041 } from './migrations/1795300000041-ledger';
 import { LimitAlerts1795300000042 } from './migrations/1795300000042-limit-alerts';
+import { HttpIntegrations1795300000055 } from './migrations/1795300000055-http-integrations';
+import { Replays1795300000060 } from './migrations/1795300000060-replays';
 import { Tasks1795300000070 } from './migrations/1795300000070-tasks';
 import { Agents1795300000080 } from './migrations/1795300000080-agents';
 
@@ -22,7 +25,10 @@ export const migrations = [
   Plans1795300000020,
   Audit1795300000030,
   DeliveryProgress1795300000040,
+  Ledger1795300000041,
   LimitAlerts1795300000042,
+  HttpIntegrations1795300000055,
+  Replays1795300000060,
   Tasks1795300000070,
   Agents1795300000080,
 ];

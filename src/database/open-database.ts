@@ -1,7 +1,7 @@
 import { AbstractLogger, DataSource } from 'typeorm';
 import { decodeMasterKey } from '../config/master-key';
 import type { MiraConfig } from '../config/mira.config';
-import { dataSourceOptions, embeddedTarget, serverTarget } from './connection';
+import { dataSourceOptions, embeddedTarget, serverTarget, unhurried } from './connection';
 import { isDatabaseAway } from './database-away';
 import type { DatabaseTarget } from './database-target';
 import { EmbeddedServer } from './embedded/embedded-server';
@@ -84,11 +84,7 @@ async function withDatabase<T>(
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
   // A migration may rightly take longer than any request.
-  const unhurried = {
-    ...target,
-    pool: { ...target.pool, statement_timeout: 0, idle_in_transaction_session_timeout: 0, stream: undefined },
-  };
-  const dataSource = new DataSource({ ...dataSourceOptions(unhurried), logger: new Quiet() });
+  const dataSource = new DataSource({ ...dataSourceOptions(unhurried(target)), logger: new Quiet() });
   try {
     await dataSource.initialize().catch((error: unknown) => {
       throw url ? serverStartError(error, url) : error;

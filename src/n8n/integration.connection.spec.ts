@@ -12,6 +12,8 @@ function aRow(apiKey: string | null) {
     base_url: 'https://n8n.example.com',
     api_key: sealApiKey(cipher, key, apiKey),
     signing_secret: sealSigningSecret(cipher, key, 'whsec_x'),
+    previous_signing_secret: null,
+    previous_signing_secret_expires_at: null,
   };
 }
 

@@ -31,10 +31,6 @@ export class IntegrationRepository {
     return manager.countBy(Integration, { tenantId });
   }
 
-  async exists(manager: EntityManager, tenantId: string, id: string): Promise<boolean> {
-    return manager.existsBy(Integration, { tenantId, id });
-  }
-
   async delete(manager: EntityManager, tenantId: string, id: string): Promise<void> {
     await manager.delete(Integration, { tenantId, id });
   }

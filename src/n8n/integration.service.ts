@@ -12,11 +12,17 @@ import { FeatureService } from '../enterprise/plan/feature.service';
 import { LimitService } from '../enterprise/plan/limit.service';
 import type { Feature } from '../enterprise/plan/plans';
 import { UsageService } from '../enterprise/usage/usage.service';
-import { readBaseUrl } from './base-url';
-import { type N8nConnection, openConnection, sealApiKey, sealSigningSecret } from './integration.connection';
-import type { CreateIntegrationDto, UpdateIntegrationDto, UpdateN8nConfigDto } from './integration.dto';
+import { type HttpConnection, openHttpConnection } from './http/http.connection';
+import { type N8nConnection, openConnection, resealAsPrevious, sealSigningSecret } from './integration.connection';
+import type {
+  CreateIntegrationDto,
+  HttpConfigDto,
+  RotateSigningSecretDto,
+  UpdateIntegrationDto,
+} from './integration.dto';
 import { Integration, type IntegrationKind } from './integration.entity';
 import { IntegrationRepository } from './integration.repository';
+import { changeSettings, settingsOf } from './integration.settings';
 import {
   type IntegrationView,
   integrationView,
@@ -26,7 +32,7 @@ import {
 
 const acts = actsOn('integration');
 
-/** Keeps the n8n servers that a tenant connected. Secrets go in and are used; a new signing secret comes out once. */
+/** Keeps the n8n servers and other receivers that a tenant connected. Secrets go in and are used; a new signing secret comes out once. */
 @Injectable()
 export class IntegrationService {
   constructor(
@@ -56,15 +62,16 @@ export class IntegrationService {
   async create(who: Actor, { kind, name, config }: CreateIntegrationDto): Promise<IntegrationWithSecretView> {
     const { tenantId } = who;
     await this.features.require(tenantId, FEATURE_OF[kind]);
-    const { baseUrl } = this.checkedBaseUrl(config.base_url);
+    if ('url' in config) await this.requireForHeaders(tenantId, config.headers);
     const row = { tenantId, id: newId() };
     const signingSecret = generateStandardSecret();
     const integration = Object.assign(new Integration(), row, {
       kind,
       name,
-      baseUrl,
-      apiKey: sealApiKey(this.cipher, row, config.api_key ?? null),
+      ...settingsOf(this.tools, row, config),
       signingSecret: sealSigningSecret(this.cipher, row, signingSecret),
+      previousSigningSecret: null,
+      previousSigningSecretExpiresAt: null,
     });
     return this.database.transaction(tenantId, async (manager) => {
       await this.limits.reserve(manager, tenantId, 'max_integrations');
@@ -75,17 +82,28 @@ export class IntegrationService {
     });
   }
 
+  /** @throws Problem `feature-not-in-plan` where it gets headers of its own and the plan has none */
   async update(who: Actor, id: string, { name, config }: UpdateIntegrationDto): Promise<IntegrationView> {
+    await this.requireForHeaders(who.tenantId, config?.headers);
     const changed = await this.change(who, id, 'updated', (integration) => {
       if (name !== undefined) integration.name = name;
-      if (config) this.configure(integration, config);
+      if (config) changeSettings(this.tools, integration, config);
     });
     return integrationView(changed);
   }
 
-  async rotateSigningSecret(who: Actor, id: string): Promise<IntegrationWithSecretView> {
+  /** The secret before signs on, beside the new one, for `grace_seconds`; an older one ends here. */
+  async rotateSigningSecret(
+    who: Actor,
+    id: string,
+    { grace_seconds }: RotateSigningSecretDto,
+  ): Promise<IntegrationWithSecretView> {
     const signingSecret = generateStandardSecret();
+    const expiresAt = grace_seconds > 0 ? new Date(Date.now() + grace_seconds * 1_000) : null;
     const changed = await this.change(who, id, 'signing_secret_rotated', (integration) => {
+      const { signingSecret: before } = integration;
+      integration.previousSigningSecret = expiresAt && resealAsPrevious(this.cipher, integration, before);
+      integration.previousSigningSecretExpiresAt = expiresAt;
       integration.signingSecret = sealSigningSecret(this.cipher, integration, signingSecret);
     });
     return integrationWithSecretView(changed, signingSecret);
@@ -106,17 +124,21 @@ export class IntegrationService {
     });
   }
 
-  /** Whether the tenant has it, within the caller's transaction. */
-  async exists(manager: EntityManager, tenantId: string, id: string): Promise<boolean> {
-    return this.integrations.exists(manager, tenantId, id);
+  /** Of which kind it is, within the caller's transaction; null where the tenant has no such integration. */
+  async kindOf(manager: EntityManager, tenantId: string, id: string): Promise<IntegrationKind | null> {
+    return (await this.integrations.find(manager, tenantId, id))?.kind ?? null;
   }
 
-  /** What is needed to call it; null where the tenant has no such integration. */
+  /** What is needed to call an n8n; null where the tenant has no such integration. */
   async connection(tenantId: string, id: string): Promise<N8nConnection | null> {
     const row = await this.database.transaction(tenantId, (manager) => this.integrations.find(manager, tenantId, id));
-    if (!row) return null;
-    const { baseUrl: base_url, apiKey: api_key, signingSecret: signing_secret } = row;
-    return openConnection(this.cipher, { tenant_id: tenantId, id, base_url, api_key, signing_secret });
+    return row?.kind === 'n8n' ? openConnection(this.cipher, sealedRow(row)) : null;
+  }
+
+  /** What is needed to call a receiver; null where the tenant has no such integration. */
+  async httpConnection(tenantId: string, id: string): Promise<HttpConnection | null> {
+    const row = await this.database.transaction(tenantId, (manager) => this.integrations.find(manager, tenantId, id));
+    return row?.kind === 'http' ? openHttpConnection(this.cipher, sealedRow(row)) : null;
   }
 
   private async countActive(manager: EntityManager, tenantId: string): Promise<void> {
@@ -149,29 +171,34 @@ export class IntegrationService {
     });
   }
 
-  /**
-   * A stored key was given for one host. Whoever points the integration at another must know the key, or else
-   * changing the address would be a way to have it sent to oneself.
-   */
-  private configure(integration: Integration, { base_url, api_key }: UpdateN8nConfigDto): void {
-    if (base_url !== undefined) {
-      const { baseUrl, origin } = this.checkedBaseUrl(base_url);
-      const isOtherHost = new URL(integration.baseUrl).origin !== origin;
-      if (isOtherHost && integration.apiKey !== null && api_key === undefined) throw apiKeyNeeded();
-      integration.baseUrl = baseUrl;
-    }
-    if (api_key !== undefined) integration.apiKey = sealApiKey(this.cipher, integration, api_key);
+  private async requireForHeaders(tenantId: string, headers: HttpConfigDto['headers']): Promise<void> {
+    if (Object.keys(headers ?? {}).length > 0) await this.features.require(tenantId, 'custom_integrations');
   }
 
-  private checkedBaseUrl(text: string): { baseUrl: string; origin: string } {
-    const read = readBaseUrl(text, this.policy);
-    if (read.kind === 'ok') return read;
-    throw problems.validationFailed([{ field: 'config.base_url', message: read.message }]);
+  private get tools(): { cipher: SecretCipher; policy: AddressPolicy } {
+    return { cipher: this.cipher, policy: this.policy };
   }
 }
 
 /** What the plan must have for each kind of integration that is made. */
-const FEATURE_OF = { n8n: 'n8n_integration' } as const satisfies Record<IntegrationKind, Feature>;
+const FEATURE_OF = { n8n: 'n8n_integration', http: 'basic_integrations' } as const satisfies Record<
+  IntegrationKind,
+  Feature
+>;
+
+/** As it would come of a query of one's own. */
+function sealedRow(row: Integration) {
+  return {
+    tenant_id: row.tenantId,
+    id: row.id,
+    base_url: row.baseUrl,
+    api_key: row.apiKey,
+    headers: row.headers,
+    signing_secret: row.signingSecret,
+    previous_signing_secret: row.previousSigningSecret,
+    previous_signing_secret_expires_at: row.previousSigningSecretExpiresAt,
+  };
+}
 
 function notFound() {
   return problems.notFound('There is no such integration.');
@@ -180,9 +207,4 @@ function notFound() {
 function stillUsed(routes: number) {
   const them = routes === 1 ? '1 route leads' : `${routes} routes lead`;
   return problems.conflict(`${them} to this integration; delete or change what leads there first.`, { routes });
-}
-
-function apiKeyNeeded() {
-  const message = 'must be given again, or as null, because the stored one was given for another host';
-  return problems.validationFailed([{ field: 'config.api_key', message }]);
 }

@@ -15,7 +15,14 @@ export type WorkflowFault =
  * n8n's return or the workflow's activation will not do it.
  */
 export type WorkflowAddress =
-  { readonly kind: 'found'; readonly url: string; readonly method: 'POST' } | WorkflowAddressFault;
+  | {
+      readonly kind: 'found';
+      readonly url: string;
+      readonly method: 'POST';
+      /** What its Webhook node wants of callers (`basicAuth`, `headerAuth`, `jwtAuth` …), where it wants anything. */
+      readonly authentication?: string;
+    }
+  | WorkflowAddressFault;
 
 export interface WorkflowAddressFault {
   readonly kind: 'fault';
@@ -28,4 +35,10 @@ const PASSING: ReadonlySet<WorkflowFault> = new Set(['inactive', 'unreachable'])
 
 export function addressFault(fault: WorkflowFault, detail: string): WorkflowAddressFault {
   return { kind: 'fault', fault, detail, permanent: !PASSING.has(fault) };
+}
+
+/** What to do about a node that wants credentials. `sign` is what says that it does. */
+export function wantsCredentials(sign: string): string {
+  const detail = `The workflow's Webhook node wants credentials (${sign}), and Mira sends none.`;
+  return `${detail} Set its Authentication to None, and verify the signature that Mira sends in webhook-signature.`;
 }

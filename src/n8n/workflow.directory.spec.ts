@@ -1,5 +1,6 @@
 import { AddressPolicy, OutboundClient } from '@mira/outbound';
 import { aWebhookNode, FakeN8n, type FakeN8nMode } from '../../test/support/fake-n8n';
+import { N8nClient } from './client/n8n.client';
 import type { N8nConnection } from './integration.connection';
 import { WorkflowDirectory } from './workflow.directory';
 
@@ -13,7 +14,7 @@ describe('WorkflowDirectory', () => {
     n8n = await FakeN8n.start();
     outbound = new OutboundClient(new AddressPolicy(['127.0.0.0/8']));
     nowMs = 1_000;
-    sut = new WorkflowDirectory(outbound, () => nowMs);
+    sut = new WorkflowDirectory(new N8nClient(outbound), () => nowMs);
   });
 
   afterEach(async () => {

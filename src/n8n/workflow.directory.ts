@@ -1,9 +1,8 @@
-import { ownProperty, parseJson } from '@mira/json';
-import type { OutboundClient, OutboundResult } from '@mira/outbound';
+import type { N8nClient } from './client/n8n.client';
+import type { N8nFailure, N8nReply } from './client/n8n.reply';
 import type { N8nConnection } from './integration.connection';
-import { isStartingUp } from './n8n.answer';
 import { productionUrl, webhookPathFault, workflowIdFault } from './webhook-path';
-import { addressFault, type WorkflowAddress } from './workflow-address';
+import { addressFault, type WorkflowAddress, type WorkflowAddressFault } from './workflow-address';
 import { findWebhookPath } from './workflow.webhook';
 
 /** How a route names a workflow. */
@@ -16,9 +15,6 @@ interface Known {
 
 const TTL_MS = 60_000;
 const MAX_KNOWN = 5_000;
-const LOOK_UP_TIMEOUT_MS = 10_000;
-/** A workflow may hold pinned data and long code. */
-const MAX_WORKFLOW_BYTES = 4 * 1_024 * 1_024;
 
 /**
  * Tells where a workflow is to be called. n8n has no call that runs a workflow by its id, so its own Webhook node is
@@ -31,7 +27,7 @@ export class WorkflowDirectory {
 
   /** @param nowMs a clock that never goes back, in milliseconds */
   constructor(
-    private readonly outbound: OutboundClient,
+    private readonly client: N8nClient,
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
@@ -82,13 +78,7 @@ export class WorkflowDirectory {
       return addressFault('no_api_key', `${detail} let the route name the webhook path.`);
     }
     if (workflowIdFault(workflowId) !== null) return unknownWorkflow();
-    const answer = await this.outbound.send({
-      method: 'GET',
-      url: `${connection.baseUrl}/api/v1/workflows/${workflowId}`,
-      headers: { accept: 'application/json', 'x-n8n-api-key': connection.apiKey },
-      timeoutMs: LOOK_UP_TIMEOUT_MS,
-      maxBodyBytes: MAX_WORKFLOW_BYTES,
-    });
+    const answer = await this.client.workflow(connection, workflowId);
     return addressIn(answer, connection, workflowId);
   }
 }
@@ -104,43 +94,41 @@ function addressOfPath({ baseUrl }: N8nConnection, path: string): WorkflowAddres
   return { kind: 'found', url: productionUrl(baseUrl, path), method: 'POST' };
 }
 
-function addressIn(answer: OutboundResult, connection: N8nConnection, workflowId: string): WorkflowAddress {
-  switch (answer.kind) {
+function addressIn(reply: N8nReply<object>, { baseUrl }: N8nConnection, workflowId: string): WorkflowAddress {
+  if (reply.kind === 'fault') return faultOf(reply);
+  const found = findWebhookPath(reply.value, workflowId);
+  if (found.kind === 'fault') return found;
+  const { path, authentication } = found;
+  return {
+    kind: 'found',
+    url: productionUrl(baseUrl, path),
+    method: 'POST',
+    ...(authentication && { authentication }),
+  };
+}
+
+/** What n8n's API would not say of a workflow, as what it means for calling it. */
+function faultOf({ fault, detail }: N8nFailure): WorkflowAddressFault {
+  switch (fault) {
+    case 'no_api_key':
     case 'refused_address':
-      return addressFault('refused_address', answer.detail);
-    case 'timeout':
-    case 'connection_failed':
-      return addressFault('unreachable', `n8n cannot be asked where the workflow is. ${answer.detail}`);
-    case 'response':
-      return addressInResponse(answer, connection, workflowId);
+    case 'unauthorized':
+      return addressFault(fault, detail);
+    case 'forbidden':
+      return addressFault('unauthorized', "The integration's API key may not read workflows in n8n.");
+    case 'not_found':
+      return unknownWorkflow();
+    case 'too_large':
+      return addressFault('unreachable', 'The workflow is larger than 4 MiB; name its webhook path instead.');
+    case 'starting':
+    case 'unreachable':
+    case 'overloaded':
+    case 'not_the_api':
+    case 'refused':
+      return addressFault('unreachable', `n8n cannot be asked where the workflow is. ${detail}`);
   }
 }
 
-function addressInResponse(
-  { status, body, truncated }: Extract<OutboundResult, { kind: 'response' }>,
-  connection: N8nConnection,
-  workflowId: string,
-): WorkflowAddress {
-  const text = body.toString('utf8');
-  if (isStartingUp(status, text)) return addressFault('unreachable', 'n8n is starting up.');
-  if (status === 401) return addressFault('unauthorized', 'n8n does not accept the API key of the integration.');
-  if (status === 403) return addressFault('unauthorized', "The integration's API key may not read workflows in n8n.");
-  const answer = parseJson(text);
-  // A 404 that is not JSON comes from something before the API: a proxy, or an n8n that is still starting.
-  if (status === 404 && typeof answer === 'object') return unknownWorkflow();
-  if (status !== 200) return addressFault('unreachable', notTheApi(status));
-  if (truncated)
-    return addressFault('unreachable', 'The workflow is larger than 4 MiB; name its webhook path instead.');
-  if (!Array.isArray(ownProperty(answer, 'nodes'))) return addressFault('unreachable', notTheApi(status));
-  const found = findWebhookPath(answer, workflowId);
-  if (found.kind === 'fault') return found;
-  return { kind: 'found', url: productionUrl(connection.baseUrl, found.path), method: 'POST' };
-}
-
-function unknownWorkflow(): WorkflowAddress {
+function unknownWorkflow(): WorkflowAddressFault {
   return addressFault('workflow_unknown', 'n8n has no workflow of this id, or the API key may not see it.');
-}
-
-function notTheApi(status: number): string {
-  return `n8n's API answered ${status} and no workflow: it is starting or in trouble, or the base URL is not n8n's.`;
 }

@@ -15,16 +15,21 @@ interface WebhookNode {
   readonly webhookId: string | undefined;
   readonly path: string;
   readonly methods: readonly string[];
+  readonly authentication: string | null;
+}
+
+/** Where a workflow takes a POST; `authentication` is n8n's name for what its node wants of callers, if anything. */
+export interface WebhookPath {
+  readonly kind: 'path';
+  readonly path: string;
+  readonly authentication?: string;
 }
 
 /**
  * Finds the path at which a workflow takes a POST, in the JSON that n8n's public API answers for it (seen in 2.8; 1.x
  * has the same without versions). Several nodes may: the first one counts, a route by path can name another.
  */
-export function findWebhookPath(
-  workflow: unknown,
-  workflowId: string,
-): { readonly kind: 'path'; readonly path: string } | WorkflowAddressFault {
+export function findWebhookPath(workflow: unknown, workflowId: string): WebhookPath | WorkflowAddressFault {
   const active = activeNodes(workflow);
   if (active === null) return inactive(workflow);
   const nodes = active.filter(isCallable).map(readNode);
@@ -40,7 +45,8 @@ export function findWebhookPath(
   const isNamed = node.webhookId !== undefined || node.name.isWellFormed();
   const path = isNamed ? registeredPath(node, workflowId) : '';
   const fault = isNamed ? pathFault(path) : 'comes from the name of the node, which has half a character in it';
-  if (fault === null) return { kind: 'path', path };
+  if (fault === null)
+    return { kind: 'path', path, ...(node.authentication && { authentication: node.authentication }) };
   const advice = 'Give the node a plain path, or let the route name the webhook path instead of the workflow.';
   return addressFault('no_webhook_node', `Mira cannot call the workflow's Webhook node: its path ${fault}. ${advice}`);
 }
@@ -71,7 +77,14 @@ function readNode(node: unknown): WebhookNode {
     webhookId: typeof webhookId === 'string' ? webhookId : undefined,
     path: textOr(ownProperty(parameters, 'path'), ''),
     methods: methodsOf(parameters),
+    authentication: authenticationOf(parameters),
   };
+}
+
+function authenticationOf(parameters: unknown): string | null {
+  const authentication = ownProperty(parameters, 'authentication');
+  if (typeof authentication !== 'string' || authentication === 'none') return null;
+  return /^\w{1,40}$/.test(authentication) ? authentication : 'an expression';
 }
 
 /** Parameters at their defaults are not stored: GET, or GET and POST where the node takes several methods. */

@@ -53,6 +53,16 @@ describeMira("another's tenant", (mira) => {
     });
   });
 
+  it('is not open to an admin whose own plan lacks it, whether it exists or not', async () => {
+    const { tenantId } = await mira().addTenant();
+    const { apiKey } = await mira().addTenant('admin', 'professional');
+    const answers = [await get(EVENTS, apiKey, tenantId), await get(EVENTS, apiKey, NOBODYS)];
+    for (const { status, json } of answers) {
+      expect([status, json['feature'], json['needed_tier']]).toEqual([403, 'multi_tenant_rbac', 'enterprise']);
+    }
+    expect(record).not.toHaveBeenCalled();
+  });
+
   it('does not exist for anybody else, in the words of one that does not exist at all', async () => {
     const { tenantId } = await mira().addTenant();
     const answers = [

@@ -22,9 +22,27 @@ describeMira('usage', (mira) => {
       limits: expect.arrayContaining([
         expect.objectContaining({ limit: 'max_webhooks_per_day', used: 3, share: 0.0003 }),
       ]),
+      deliveries: null,
+    });
+    expect((json['limits'] as { reached_at: string | null }[]).every(({ reached_at }) => reached_at === null)).toBe(
+      true,
+    );
+    expect(Object.keys(json['total_usage'] as object)).toHaveLength(6);
+  });
+
+  it('tells where it leads to, and how deliveries go, from the plan with advanced analytics on', async () => {
+    const { tenantId: id, apiKey } = await mira().addTenant('admin', 'professional');
+    await mira().sql(`INSERT INTO plan_overrides (tenant_id, name, granted) VALUES ($1, 'advanced_analytics', true)`, [
+      id,
+    ]);
+    await mira().sql(`INSERT INTO plan_overrides (tenant_id, name, max) VALUES ($1, 'max_users', 1)`, [id]);
+    const { json } = await mira().get('/api/v1/analytics', { apiKey });
+    expect(json).toMatchObject({
+      limits: expect.arrayContaining([
+        expect.objectContaining({ limit: 'max_users', reached_at: expect.stringMatching(/Z$/) }),
+      ]),
       deliveries: { attempts: 0, success_rate: null, latency_ms: null },
     });
-    expect(Object.keys(json['total_usage'] as object)).toHaveLength(6);
   });
 
   it('counts management requests without a write for each', async () => {
@@ -78,7 +96,7 @@ describeMira('usage', (mira) => {
     const csv = await mira().get('/api/v1/usage/export?from=2026-01-30&to=2026-01-31', { apiKey });
     expect([csv.status, csv.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8']);
     expect(csv.body.toString()).toBe(
-      'date,users_created,projects_created,webhooks_received,workflows_executed,integrations_active,api_calls\r\n' +
+      'date,users_created,projects_created,webhooks_received,webhooks_refused,workflows_executed,integrations_active,api_calls\r\n' +
         '2026-01-30,0,0,4,0,2,0\r\n2026-01-31,0,0,0,0,1,0\r\n',
     );
   });

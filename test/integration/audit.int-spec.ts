@@ -125,7 +125,7 @@ describeOnEachDatabase('the audit trail', (database) => {
     const writers = Array.from({ length: 8 }, async () => record(15));
     await Promise.all(writers);
     expect((await entries()).map(({ seq }) => seq)).toEqual(Array.from({ length: 120 }, (_, i) => 120 - i));
-    expect(await verified()).toMatchObject({ entries: 120, firstBroken: null, checkpoint: { seq: 100 } });
+    expect(await verified()).toMatchObject({ entries: 120, firstBroken: null, checkpoint: { seq: 120 } });
   });
 
   describe('names the first entry that is not as it was:', () => {
@@ -177,7 +177,6 @@ describeOnEachDatabase('the audit trail', (database) => {
     });
 
     it('the last ten removed together with the head, by the checkpoint', async () => {
-      await sut.keeper.seal();
       await tamper('audit_logs', 'DELETE FROM audit_logs WHERE tenant_id = $1 AND seq > 2');
       await tamper(
         'audit_heads',
@@ -190,7 +189,7 @@ describeOnEachDatabase('the audit trail', (database) => {
       });
       // Nor does it help to go on from there.
       await record(12);
-      expect(await verified()).toMatchObject({ firstBroken: { seq: 12, reason: 'checkpoint_contradicts' } });
+      expect(await verified()).toMatchObject({ firstBroken: { seq: 10, reason: 'checkpoint_contradicts' } });
     });
 
     it('the last ten removed without a checkpoint, by the head', async () => {
@@ -205,8 +204,8 @@ describeOnEachDatabase('the audit trail', (database) => {
         'audit_checkpoints',
         `UPDATE audit_checkpoints SET signature = sha256(signature) WHERE tenant_id = $1`,
       );
-      const id = await idOf(12);
-      expect(await verified()).toMatchObject({ firstBroken: { seq: 12, id, reason: 'checkpoint_forged' } });
+      const id = await idOf(10);
+      expect(await verified()).toMatchObject({ firstBroken: { seq: 10, id, reason: 'checkpoint_forged' } });
     });
 
     it('a checkpoint of another tenant, or one for what never was', async () => {
@@ -216,7 +215,7 @@ describeOnEachDatabase('the audit trail', (database) => {
       await tamper('audit_checkpoints', 'DELETE FROM audit_checkpoints WHERE tenant_id = $1');
       await sql(
         `INSERT INTO audit_checkpoints SELECT $1, kind, seq + 8, hash, signed_at, signature FROM audit_checkpoints
-         WHERE tenant_id = $2`,
+         WHERE tenant_id = $2 AND seq = 12`,
         [ada.tenantId, other.tenantId],
       );
       expect(await verified()).toMatchObject({ firstBroken: { seq: 20, id: null, reason: 'checkpoint_forged' } });
@@ -295,14 +294,14 @@ describeOnEachDatabase('the audit trail', (database) => {
 
     it('those before go, and the rest stands on a signed floor', async () => {
       await recordAt(500, 7);
-      await recordAt(10, 5);
+      await recordAt(10, 2);
       expect(await sut.keeper.tenantsWithEntriesBefore(before())).toContain(ada.tenantId);
       expect(await sut.keeper.prune(ada.tenantId, before())).toBe(7);
       expect(await sut.keeper.prune(ada.tenantId, before())).toBe(0);
-      expect((await entries()).map(({ seq }) => seq)).toEqual([12, 11, 10, 9, 8]);
-      expect(await verified()).toMatchObject({ entries: 5, firstBroken: null, checkpoint: { seq: 7, kind: 'floor' } });
+      expect((await entries()).map(({ seq }) => seq)).toEqual([9, 8]);
+      expect(await verified()).toMatchObject({ entries: 2, firstBroken: null, checkpoint: { seq: 7, kind: 'floor' } });
       await record();
-      expect(await verified()).toMatchObject({ entries: 6, firstBroken: null });
+      expect(await verified()).toMatchObject({ entries: 3, firstBroken: null, checkpoint: { seq: 10, kind: 'seal' } });
     });
 
     it('also where all of them go, and again later', async () => {

@@ -61,10 +61,11 @@ describeOnEachDatabase('the daily quota', (database) => {
     return row.n;
   }
 
-  async function counted(tenantId: string, period: string): Promise<number[]> {
+  async function counted(tenantId: string, period: string, metric = 'webhooks_received'): Promise<number[]> {
     const rows = await sql(
-      `SELECT count::int AS n FROM usage_counters WHERE tenant_id = $1 AND period = $2 ORDER BY starts_on`,
-      [tenantId, period],
+      `SELECT count::int AS n FROM usage_counters WHERE tenant_id = $1 AND period = $2 AND metric = $3
+       ORDER BY starts_on`,
+      [tenantId, period, metric],
     );
     return rows.map(({ n }: { n: number }) => n);
   }
@@ -138,6 +139,17 @@ describeOnEachDatabase('the daily quota', (database) => {
     expect(tally(await aWriter(clock).write([keyed(), keyed()]))).toEqual({ accepted: 1, duplicate: 1 });
   });
 
+  it('counts what it refuses, each time that it comes, and not what was there already', async () => {
+    const [tenantId, other] = [await aTenant(1), await aTenant(0)];
+    const keyed = () => anIncomingEvent({ tenantId, dedupKey: 'first' });
+    await aWriter().write([keyed(), ...events(tenantId, 2), ...events(other, 3)]);
+    await Promise.all([aWriter().write([keyed(), ...events(tenantId, 4)]), aWriter().write(events(other, 5))]);
+    for (const period of ['day', 'month', 'total']) {
+      expect(await counted(tenantId, period, 'webhooks_refused')).toEqual([6]);
+      expect(await counted(other, period, 'webhooks_refused')).toEqual([8]);
+    }
+  });
+
   it('asks for no attempt of what it refuses', async () => {
     const tenantId = await aTenant(0);
     const jobs = async () => (await sql('SELECT count(*)::int AS n FROM pgboss.job'))[0].n;
@@ -148,19 +160,23 @@ describeOnEachDatabase('the daily quota', (database) => {
 
   it('holds nobody up for those who have used it up, nor for those who have none', async () => {
     const tenantId = await aTenant(0);
+    // A row that was locked, or written as it was, is another version of itself from then on.
     const version = async (of: string) =>
-      sql(`SELECT ctid::text, xmax::text, count FROM usage_counters WHERE tenant_id = $1`, [of]);
-    const before = await version(tenantId);
+      sql(`SELECT metric, ctid::text, xmax::text, count FROM usage_counters WHERE tenant_id = $1`, [of]);
+    const remaining = async (of: string) => {
+      const options = { preamble: holdingQuota(DAILY_WEBHOOKS, new UsageClock(), [of]), timeoutMs: 5_000 };
+      return database().tenants.groupTransaction([of], options, async (_client, held) =>
+        new HeldQuotas(DAILY_WEBHOOKS, held).remaining(of),
+      );
+    };
     expect(tally(await aWriter().write(events(tenantId, 3)))).toEqual({ over_quota: 3 });
+    const before = await version(tenantId);
+    expect(await remaining(tenantId)).toBe(0);
     expect(await version(tenantId)).toEqual(before);
 
     const unlimited = newId();
     await sql(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [unlimited]);
-    const options = { preamble: holdingQuota(DAILY_WEBHOOKS, new UsageClock(), [unlimited]), timeoutMs: 5_000 };
-    const remaining = await database().tenants.groupTransaction([unlimited], options, async (_client, held) =>
-      new HeldQuotas(DAILY_WEBHOOKS, held).remaining(unlimited),
-    );
-    expect(remaining).toBeNull();
+    expect(await remaining(unlimited)).toBeNull();
     expect(await version(unlimited)).toEqual([]);
   });
 

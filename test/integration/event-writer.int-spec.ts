@@ -66,6 +66,23 @@ describeOnEachDatabase('the event writer', (database) => {
     expect(await count('pgboss.job')).toBe(before + 2);
   });
 
+  it('plans a delivery where the filter of the route matches the event', async () => {
+    const routeId = newId();
+    await database().dataSource.query(
+      `INSERT INTO routes (tenant_id, id, name, service, filter, target_kind, agent_name)
+       VALUES ($1, $2, 'filtered', 'generic', $3, 'agent', 'an_agent')`,
+      [tenantId, routeId, 'payload.a in [1, 2] and headers["X-Kind"] startsWith "big"'],
+    );
+    const headers = { 'content-type': 'application/json', 'x-kind': 'bigger' };
+    const generic = (more: object) => anEvent({ tenantId, service: 'generic', headers, ...more });
+    const events = [generic({}), generic({ headers: {} }), generic({ body: Buffer.from('{"a":3}') })];
+    await sut.write(events);
+    const deliveries = await database().dataSource.query(`SELECT event_id FROM deliveries WHERE route_id = $1`, [
+      routeId,
+    ]);
+    expect(deliveries).toEqual([{ event_id: events[0]?.id }]);
+  });
+
   it('keeps one of many with the same key, in one group and in several at once', async () => {
     const same = () => anEvent({ tenantId, dedupKey: 'same', dedupScope: 'one' });
     const groups = await Promise.all([0, 1, 2, 3].map(() => sut.write([same(), same(), same()])));

@@ -72,11 +72,17 @@ describeOnEachDatabase(
       return (await integrations.create(by(owner), { kind: 'n8n', name: 'n8n', config })).id;
     }
 
-    it('lead to workflows and agents, as they were told to', async () => {
+    async function aReceiver(owner: string): Promise<string> {
+      const config = { url: 'http://127.0.0.1:5678/hook' };
+      return (await integrations.create(by(owner), { kind: 'http', name: 'http', config })).id;
+    }
+
+    it('lead to workflows, receivers and agents, as they were told to', async () => {
       const integration_id = await anIntegration(tenantId);
       const targets: RouteTarget[] = [
         { kind: 'n8n', integration_id, workflow_id: 'aB3dE5gH7jK9mN1p' },
         { kind: 'n8n', integration_id, webhook_path: 'orders/new' },
+        { kind: 'http', integration_id: await aReceiver(tenantId) },
         toAgent,
       ];
       for (const target of targets) {
@@ -115,8 +121,24 @@ describeOnEachDatabase(
       expect((await sut.update(by(tenantId), id, { enabled: false })).enabled).toBe(false);
     });
 
-    it('say the same where the integration goes away between the look and the write', async () => {
-      const blind = Object.assign(Object.create(integrations), { exists: async () => true });
+    it('lead to an integration of their own kind only', async () => {
+      const [n8n, http] = [await anIntegration(tenantId), await aReceiver(tenantId)];
+      const wrong: [RouteTarget, RegExp][] = [
+        [{ kind: 'n8n', integration_id: http, webhook_path: 'orders' }, /of kind http: target.kind must be http/],
+        [{ kind: 'http', integration_id: n8n }, /of kind n8n: target.kind must be n8n .* workflow_id or webhook_path/],
+      ];
+      const { id } = await sut.create(by(tenantId), aRoute());
+      for (const [target, message] of wrong) {
+        for (const work of [sut.create(by(tenantId), aRoute({ target })), sut.update(by(tenantId), id, { target })]) {
+          expect((await refusalOf(work)).errors).toEqual([
+            { field: 'target.integration_id', message: expect.stringMatching(message) },
+          ]);
+        }
+      }
+    });
+
+    it('say that there is none where the integration goes away between the look and the write', async () => {
+      const blind = Object.assign(Object.create(integrations), { kindOf: async () => 'n8n' });
       const late = new RouteService(
         database().tenants,
         new RouteRepository(),
@@ -152,6 +174,22 @@ describeOnEachDatabase(
       expect(changed).toMatchObject({ name: 'New', service: 'github', event_types: [], target, enabled: false });
       expect(await sut.update(by(tenantId), id, {})).toEqual(changed);
       expect(await sut.get(tenantId, id)).toEqual(changed);
+    });
+
+    it('have a filter where the plan has the feature, and lose it by null', async () => {
+      const filter = 'payload.action == "opened"';
+      const made = await sut.create(by(tenantId), aRoute({ filter }));
+      expect(made).toMatchObject({ filter });
+      expect(await sut.update(by(tenantId), made.id, { name: 'New' })).toMatchObject({ filter });
+      await database().dataSource.query(`UPDATE tenants SET tier = 'basic' WHERE id = $1`, [tenantId]);
+      for (const work of [
+        sut.create(by(tenantId), aRoute({ filter })),
+        sut.update(by(tenantId), made.id, { filter: 'true' }),
+      ]) {
+        expect(await refusalOf(work)).toMatchObject({ status: 403, code: 'feature-not-in-plan' });
+      }
+      expect(await sut.update(by(tenantId), made.id, { name: 'Newer' })).toMatchObject({ filter });
+      expect(await sut.update(by(tenantId), made.id, { filter: null })).toMatchObject({ filter: null });
     });
 
     it('can be deleted while deliveries along them are open', async () => {

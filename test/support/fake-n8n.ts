@@ -1,14 +1,12 @@
 import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { FakeN8nApi, sendJson } from './fake-n8n-api';
+import type { FakeExecution, FakeRequest } from './fake-n8n-executions';
+
+export type { FakeExecution, FakeRequest, FakeStatus } from './fake-n8n-executions';
 
 /**
  * `registered`: well, webhooks of active workflows are there. `not_registered`: it has forgotten them all.
@@ -25,25 +23,23 @@ export interface FakeNode {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * How an execution of a workflow goes. By its nodes, unless it is said: Stop And Error fails, Wait runs for a while.
+ * `swallowed`: the filter of its Webhook node lets nothing through, which n8n does not tell. `unsaved`: it succeeds, and
+ * nothing of it is kept.
+ */
+export type FakeRun = 'success' | 'error' | 'running' | 'waiting' | 'swallowed' | 'unsaved';
+
 export interface FakeWorkflow {
   readonly id: string;
   readonly name: string;
   active: boolean;
   readonly isArchived: boolean;
   nodes: readonly FakeNode[];
-}
-
-export interface FakeRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
-/** A request to a webhook that n8n took, and the execution that it started. */
-export interface FakeExecution extends FakeRequest {
-  readonly id: string;
-  readonly workflowId: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  run?: FakeRun;
+  /** With what it fails. */
+  error?: string;
 }
 
 /** A Webhook node as n8n stores it: POST, and answering at once with no execution id. */
@@ -63,11 +59,18 @@ export function aWebhookNode(parameters: Readonly<Record<string, unknown>>, node
  */
 export class FakeN8n {
   readonly apiKey = 'fake-n8n-api-key';
+  /** What the API key may do; null for all. */
+  scopes: ReadonlySet<string> | null = null;
+  version = '2.8.4';
+  /** By how much its clock is before the machine's. */
+  clockAheadMs = 0;
   mode: FakeN8nMode = 'registered';
   /** Everything but health checks, in the order it came. */
   readonly requests: FakeRequest[] = [];
   readonly executions: FakeExecution[] = [];
   private readonly workflows = new Map<string, FakeWorkflow>();
+  private readonly api = new FakeN8nApi(this);
+  private readonly ends = new Map<string, () => void>();
   private readonly waiting: { count: number; resolve: () => void }[] = [];
   private server: Server | null = null;
   private port = 0;
@@ -103,9 +106,45 @@ export class FakeN8n {
 
   addWorkflow(workflow: Partial<FakeWorkflow> = {}): FakeWorkflow {
     const id = workflow.id ?? randomUUID().replaceAll('-', '').slice(0, 16);
-    const added = { name: 'a workflow', active: true, isArchived: false, nodes: [], ...workflow, id };
+    const added = { name: 'a workflow', active: true, isArchived: false, nodes: [], settings: {}, ...workflow, id };
     this.workflows.set(id, added);
     return added;
+  }
+
+  workflow(id: string): FakeWorkflow | undefined {
+    return this.workflows.get(id);
+  }
+
+  removeWorkflow(id: string): void {
+    this.workflows.delete(id);
+  }
+
+  /** The one made last first. */
+  allWorkflows(): FakeWorkflow[] {
+    return [...this.workflows.values()].toReversed();
+  }
+
+  /** Of its API: what Mira asked, but for health and webhooks. */
+  get apiCalls(): readonly FakeRequest[] {
+    return this.requests.filter(({ path }) => path.startsWith('/api/'));
+  }
+
+  /** Ends one that runs or waits. */
+  end(
+    execution: FakeExecution,
+    status: 'success' | 'error' | 'canceled' | 'crashed',
+    error: string | null = null,
+  ): void {
+    Object.assign(execution, { status, stoppedAt: this.now(), error });
+    this.ends.get(execution.id)?.();
+  }
+
+  /** By n8n's own retry: from the node that failed on. Resolves when it has ended. */
+  async runAgain(execution: FakeExecution): Promise<FakeExecution> {
+    const workflow = this.workflows.get(execution.workflowId);
+    const again = this.run(execution, workflow, execution.id);
+    if (again.stoppedAt === null) await new Promise<void>((resolve) => this.ends.set(again.id, resolve));
+    return again;
   }
 
   /** Resolves as soon as so many executions have started in all. */
@@ -116,7 +155,8 @@ export class FakeN8n {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = request;
-    const path = new URL(url, this.url).pathname;
+    const { pathname: path, searchParams } = new URL(url, this.url);
+    if (this.clockAheadMs !== 0) response.setHeader('date', this.now().toUTCString());
     if (path.startsWith('/healthz')) return this.answerHealth(path, response);
     let body: Buffer;
     try {
@@ -131,7 +171,10 @@ export class FakeN8n {
     if (this.mode === 'booting') return sendHtml(response, 404, cannot(method, path));
     if (path.startsWith('/webhook/')) return this.answerWebhook(received, response);
     if (/bot/i.test(headers['user-agent'] ?? '')) return void response.writeHead(204).end();
-    if (path.startsWith('/api/v1/workflows/')) return this.answerWorkflow(received, response);
+    if (/^\/api\/v1\/(workflows|executions|credentials)\b/.test(path))
+      return this.api.answer(received, searchParams, response);
+    if (path === '/rest/settings') return sendJson(response, 200, { data: { settingsMode: 'public' } });
+    if (path === '/') return sendHtml(response, 200, editorPage(this.version));
     sendHtml(response, 404, cannot(method, path));
   }
 
@@ -147,22 +190,36 @@ export class FakeN8n {
     const webhook = there.find(({ methods }) => methods.includes(request.method));
     if (!webhook) return sendJson(response, 404, notRegistered(request.method, path, there[0]?.methods));
     if (this.mode === 'error') return sendJson(response, 500, { message: 'Error in workflow' });
-    const execution = { ...request, id: String(this.executions.length + 1), workflowId: webhook.workflowId };
-    this.executions.push(execution);
+    const workflow = this.workflows.get(webhook.workflowId);
+    const refusal = refusalOf(webhook.node, request);
+    if (refusal) return void response.writeHead(refusal.status, WWW_AUTHENTICATE).end(refusal.text);
+    if (workflow?.run === 'swallowed') return sendJson(response, 200, { message: 'Workflow was started' });
+    const execution = this.run(request, workflow, null);
     const answersLast = webhook.node.parameters['responseMode'] === 'responseNode';
     sendJson(response, 200, answersLast ? { execution_id: execution.id } : { message: 'Workflow was started' });
     for (const { count, resolve } of this.waiting) if (this.executions.length >= count) resolve();
   }
 
-  private answerWorkflow({ path, headers }: FakeRequest, response: ServerResponse): void {
-    const key = headers['x-n8n-api-key'];
-    if (key === undefined) return sendJson(response, 401, { message: "'X-N8N-API-KEY' header required" });
-    if (key !== this.apiKey) return sendJson(response, 401, { message: 'unauthorized' });
-    const workflow = this.workflows.get(decodeURIComponent(path.slice('/api/v1/workflows/'.length)));
-    if (!workflow) return sendJson(response, 404, { message: 'Not Found' });
-    const { nodes, active } = workflow;
-    const version = active ? { activeVersionId: 'v1', activeVersion: { versionId: 'v1', nodes, connections: {} } } : {};
-    sendJson(response, 200, { ...workflow, versionId: 'v1', activeVersionId: null, connections: {}, ...version });
+  private run(request: FakeRequest, workflow: FakeWorkflow | undefined, retryOf: string | null): FakeExecution {
+    const { method, path, headers, body } = request;
+    const how = workflow?.run ?? runOf(workflow?.nodes ?? []);
+    const hasEnded = how !== 'running' && how !== 'waiting';
+    const execution: FakeExecution = {
+      ...{ method, path, headers, body, retryOf },
+      id: String(this.executions.length + 1),
+      workflowId: workflow?.id ?? '',
+      startedAt: this.now(),
+      stoppedAt: hasEnded ? this.now() : null,
+      status: how === 'unsaved' || how === 'swallowed' ? 'success' : how,
+      unsaved: how === 'unsaved' || workflow?.settings['saveDataSuccessExecution'] === 'none',
+      error: how === 'error' ? (workflow?.error ?? errorOf(workflow?.nodes ?? [])) : null,
+    };
+    this.executions.push(execution);
+    return execution;
+  }
+
+  private now(): Date {
+    return new Date(Date.now() + this.clockAheadMs);
   }
 
   /** Plain paths and methods only: no parameters, no expressions. */
@@ -178,6 +235,38 @@ export class FakeN8n {
         methods: [node.parameters['httpMethod'] ?? 'GET'].flat().map(String),
       }));
   }
+}
+
+const WWW_AUTHENTICATE = { 'www-authenticate': 'Basic realm="Webhook"' };
+
+/** Of a node that wants credentials; those of the tests are never right. */
+function refusalOf({ parameters }: FakeNode, { headers }: FakeRequest): { status: number; text: string } | null {
+  const { authentication } = parameters;
+  if (authentication === undefined || authentication === 'none') return null;
+  if (authentication === 'basicAuth' && headers.authorization === undefined) {
+    return { status: 401, text: 'Authorization is required!' };
+  }
+  return { status: 403, text: 'Authorization data is wrong!' };
+}
+
+function runOf(nodes: readonly FakeNode[]): FakeRun {
+  if (nodes.some(({ type }) => type === 'n8n-nodes-base.stopAndError')) return 'error';
+  const wait = nodes.find(({ type }) => type === 'n8n-nodes-base.wait');
+  if (!wait) return 'success';
+  // A short wait is spent running.
+  return Number(wait.parameters['amount']) < 65 ? 'running' : 'waiting';
+}
+
+function errorOf(nodes: readonly FakeNode[]): string {
+  return String(
+    nodes.find(({ type }) => type === 'n8n-nodes-base.stopAndError')?.parameters['errorMessage'] ?? 'it failed',
+  );
+}
+
+/** The only place where a newer n8n tells its version. */
+function editorPage(version: string): string {
+  const config = Buffer.from(JSON.stringify({ dsn: '', environment: 'development', release: `n8n@${version}` }));
+  return `<!DOCTYPE html>\n<html>\n<head><meta name="n8n:config:sentry" content="${config.toString('base64')}"></head></html>\n`;
 }
 
 function notRegistered(method: string, path: string, others: readonly string[] | undefined) {
@@ -196,10 +285,6 @@ function listed(methods: readonly string[]): string {
 
 function cannot(method: string, path: string): string {
   return `<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Error</title>\n</head>\n<body>\n<pre>Cannot ${method} ${path}</pre>\n</body>\n</html>\n`;
-}
-
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 }
 
 function sendHtml(response: ServerResponse, status: number, body: string): void {

@@ -2,18 +2,18 @@ import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 
 /** Stands still until it is set. */
 export class SetClock extends UsageClock {
-  override now = '';
+  date: Date;
 
   constructor(moment: string) {
     super();
-    this.set(moment);
+    this.date = new Date(moment);
   }
 
-  get date(): Date {
-    return new Date(this.now.slice("TIMESTAMPTZ '".length, -1));
+  override get now(): string {
+    return `TIMESTAMPTZ '${this.date.toISOString()}'`;
   }
 
   set(moment: string): void {
-    this.now = `TIMESTAMPTZ '${new Date(moment).toISOString()}'`;
+    this.date = new Date(moment);
   }
 }

@@ -11,8 +11,13 @@ export interface Checkpoint extends ChainPlace {
   readonly signature: Buffer;
 }
 
-/** Each entry whose number is a multiple of this is sealed in its own transaction; others within the upkeep's time. */
-export const SEAL_EVERY = 100;
+/**
+ * Each entry whose number is a multiple of this is sealed in its own transaction, so that ten entries cannot be taken
+ * away from the end without a seal that tells of them; others are sealed within the upkeep's time.
+ */
+export const SEAL_EVERY = 10;
+/** A seal that must be there: chains were once sealed so seldom, and what was written then is as good as it was. */
+export const REQUIRED_SEAL_EVERY = 100;
 
 /** Signs places of chains with a key that the database does not know (HMAC-SHA256). */
 export class CheckpointSigner {

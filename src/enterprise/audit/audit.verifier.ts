@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TenantDatabase } from '../../database/tenant.database';
 import { BEGINNING, type ChainBreak, type ChainPlace, type ChainRow, faultOf } from './audit.chain';
-import { type Checkpoint, CheckpointSigner, SEAL_EVERY } from './audit.checkpoint';
+import { type Checkpoint, CheckpointSigner, REQUIRED_SEAL_EVERY } from './audit.checkpoint';
 import { AuditRepository } from './audit.repository';
 
 /** Rows of one transaction: short ones, for the embedded database has one connection for all. */
@@ -91,7 +91,7 @@ export class AuditVerifier {
   }
 
   private sealFault(tenantId: string, { seq, id, hash }: ChainRow, seal: Checkpoint | null): ChainBreak | null {
-    if (seal === null) return seq % SEAL_EVERY === 0 ? { seq, id, reason: 'checkpoint_missing' } : null;
+    if (seal === null) return seq % REQUIRED_SEAL_EVERY === 0 ? { seq, id, reason: 'checkpoint_missing' } : null;
     if (!this.signer.isGenuine(tenantId, seal)) return { seq, id, reason: 'checkpoint_forged' };
     return seal.hash.equals(hash) ? null : { seq, id, reason: 'checkpoint_contradicts' };
   }

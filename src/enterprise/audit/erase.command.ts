@@ -1,5 +1,5 @@
 import { isUUID } from 'class-validator';
-import { type ExitCode, onDatabase, type Output, runAsProcess } from './audit.command';
+import { type ExitCode, onDatabase, type Output, runAsProcess } from '../../database/command';
 import { signerOf } from './audit.checkpoint';
 import { AuditKeeper } from './audit.keeper';
 import { AuditRepository } from './audit.repository';

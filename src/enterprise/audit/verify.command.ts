@@ -2,7 +2,7 @@ import { isUUID } from 'class-validator';
 import type { DataSource } from 'typeorm';
 import type { SecretCipher } from '../../database/secret.cipher';
 import { TenantDatabase } from '../../database/tenant.database';
-import { type ExitCode, onDatabase, type Output, runAsProcess } from './audit.command';
+import { type ExitCode, onDatabase, type Output, runAsProcess } from '../../database/command';
 import { signerOf } from './audit.checkpoint';
 import { AuditRepository } from './audit.repository';
 import { AuditVerifier, type Verification } from './audit.verifier';

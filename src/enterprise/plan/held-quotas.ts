@@ -37,7 +37,7 @@ export interface QuotaRefusal {
   readonly neededTier: Tier | null;
 }
 
-interface QuotaRow {
+export interface QuotaRow {
   tenant_id: string;
   tier: Tier;
   max: number;

@@ -9,12 +9,22 @@ import { PlanController } from './plan.controller';
 import { PlanRepository } from './plan.repository';
 import { PlanService } from './plan.service';
 import { TierPreview } from './tier.preview';
+import { WorkflowAllowance } from './workflow.allowance';
 
 /** What a tenant's plan lets it do, and how much of it. Import it to ask. */
 @Module({
   imports: [UsageModule],
   controllers: [PlanController, OverrideController],
-  providers: [FeatureService, LimitService, OverrideService, PlanCheck, PlanRepository, PlanService, TierPreview],
-  exports: [FeatureService, LimitService, PlanCheck, PlanService],
+  providers: [
+    FeatureService,
+    LimitService,
+    OverrideService,
+    PlanCheck,
+    PlanRepository,
+    PlanService,
+    TierPreview,
+    WorkflowAllowance,
+  ],
+  exports: [FeatureService, LimitService, PlanCheck, PlanService, WorkflowAllowance],
 })
 export class PlanModule {}

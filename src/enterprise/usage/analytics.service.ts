@@ -34,6 +34,7 @@ export class AnalyticsService {
   async of(tenantId: string): Promise<AnalyticsView> {
     return this.database.transaction(tenantId, async (manager) => {
       const { plan, uses, now } = await this.limits.uses(manager, tenantId);
+      const isAdvanced = plan.has('advanced_analytics');
       const { day, counts } = await this.counters.current(manager, tenantId);
       const range = { period: 'day', from: daysBefore(day, COURSE_DAYS - 1), to: day };
       const rows = await this.counters.between(manager, tenantId, range);
@@ -43,8 +44,8 @@ export class AnalyticsService {
         total_usage: byMetric((metric) => counts.get(metric)?.total),
         today_usage: byMetric((metric) => counts.get(metric)?.day),
         recent_activity: recentDays(day, rows),
-        limits: uses.map((use) => limitForecastView(use, forecast(use, now, day, rows))),
-        deliveries: await deliveriesOf(manager, tenantId, now),
+        limits: uses.map((use) => limitForecastView(use, isAdvanced ? forecast(use, now, day, rows) : null)),
+        deliveries: isAdvanced ? await deliveriesOf(manager, tenantId, now) : null,
       };
     });
   }

@@ -12,6 +12,7 @@ export const METRICS = {
   users_created: { kind: 'sum', description: 'Users that were added' },
   projects_created: { kind: 'sum', description: 'Projects that were made' },
   webhooks_received: { kind: 'sum', description: 'Webhooks that were stored; duplicates are not' },
+  webhooks_refused: { kind: 'sum', description: 'Webhooks that were over the quota of the day, each time they came' },
   workflows_executed: { kind: 'sum', description: 'Deliveries to workflows, each counted once' },
   integrations_active: { kind: 'level', description: 'Integrations that there are' },
   api_calls: { kind: 'sum', description: 'Management requests by somebody known' },

@@ -42,7 +42,9 @@ export class AnalyticsView {
   /** The last seven days, today first. */
   recent_activity!: DayView[];
   limits!: LimitForecastView[];
-  deliveries!: DeliveriesView;
+  /** How they went in the last day; null where the plan lacks `advanced_analytics`. */
+  @ApiProperty({ type: DeliveriesView, nullable: true })
+  deliveries!: DeliveriesView | null;
 }
 
 export class PointView {

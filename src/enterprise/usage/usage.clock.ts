@@ -7,7 +7,9 @@ import { Injectable } from '@nestjs/common';
 @Injectable()
 export class UsageClock {
   /** An SQL expression of type timestamptz. Constant within a transaction. */
-  readonly now: string = 'now()';
+  get now(): string {
+    return 'now()';
+  }
 
   /** The UTC day, as an SQL expression of type date. */
   get today(): string {

@@ -2,17 +2,20 @@ import { CrossingLog, originOf, type Principal, principalOf, setPrincipal } from
 import { problems } from '@mira/problem';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { FeatureService } from '../../enterprise/plan/feature.service';
+import { noSuchTenant } from '../../tenant/tenant.rules';
 import { type RequestedTenant, requestedTenant, type TenantRequest } from './requested-tenant';
 
 /**
  * After those that know who calls: in whose tenant does the request act? In the caller's own, unless an admin names
- * another. For everybody else another tenant does not exist.
+ * another, and the admin's own plan has `multi_tenant_rbac`. For everybody else another tenant does not exist.
  */
 @Injectable()
 export class TenantGuard implements CanActivate {
   constructor(
     private readonly dataSource: DataSource,
     private readonly crossings: CrossingLog,
+    private readonly features: FeatureService,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -31,9 +34,10 @@ export class TenantGuard implements CanActivate {
   }
 
   private async cross(request: TenantRequest, principal: Principal, tenantId: string): Promise<boolean> {
-    if (principal.role !== 'admin' || !(await this.exists(tenantId))) {
-      throw problems.notFound('There is no such tenant.');
-    }
+    if (principal.role !== 'admin') throw noSuchTenant();
+    // Before the tenant is looked for, so that nobody learns by it which there are.
+    await this.features.require(principal.tenantId, 'multi_tenant_rbac');
+    if (!(await this.exists(tenantId))) throw noSuchTenant();
     const { route } = request;
     await this.crossings.record({
       userId: principal.userId,

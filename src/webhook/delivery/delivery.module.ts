@@ -5,9 +5,12 @@ import { MiraConfig } from '../../config/mira.config';
 import { UsageModule } from '../../enterprise/usage/usage.module';
 import { MetricsModule } from '../../metrics/metrics.module';
 import { N8nModule } from '../../n8n/n8n.module';
+import { AgentSender } from './attempt/agent.sender';
 import { AttemptMaker } from './attempt/attempt.maker';
 import { AttemptRecorder } from './attempt/attempt.recorder';
 import { DeliveryAttempt } from './attempt/delivery-attempt.entity';
+import { HttpSender } from './attempt/http.sender';
+import { N8nSender } from './attempt/n8n.sender';
 import { DeliveryController } from './delivery.controller';
 import { Delivery } from './delivery.entity';
 import { DeliveryQueue } from './queue/delivery.queue';
@@ -23,6 +26,7 @@ import { WorkflowQuota } from './hold/workflow.quota';
   imports: [TypeOrmModule.forFeature([Delivery, DeliveryAttempt]), AgentModule, MetricsModule, N8nModule, UsageModule],
   controllers: [DeliveryController],
   providers: [
+    AgentSender,
     AttemptMaker,
     AttemptRecorder,
     DeliveryQueue,
@@ -31,7 +35,9 @@ import { WorkflowQuota } from './hold/workflow.quota';
     DeliveryUpkeep,
     DeliveryWorker,
     HeldUpkeep,
+    HttpSender,
     IngestPressure,
+    N8nSender,
     WorkflowQuota,
   ],
   exports: [DeliveryQueue, DeliveryWorker, IngestPressure],

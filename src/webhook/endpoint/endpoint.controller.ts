@@ -3,6 +3,7 @@ import { PageQuery } from '@mira/page';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
+import { RequireFeature } from '../../enterprise/plan/require-feature.decorator';
 import { EndpointPage, EndpointSecretView, EndpointView, endpointView } from './endpoint-view.dto';
 import { CreateEndpointDto, RotateSecretDto, UpdateEndpointDto } from './endpoint.dto';
 import { EndpointService, type EndpointWithSecret } from './endpoint.service';
@@ -32,6 +33,7 @@ export class EndpointController {
   /** The answer shows the secret, this once. */
   @Post()
   @Allow('webhook:configure')
+  @RequireFeature('webhook_support')
   async create(
     @CurrentPrincipal() who: Principal,
     @Body() wanted: CreateEndpointDto,

@@ -12,6 +12,6 @@ import { WebhookEndpoint } from './webhook-endpoint.entity';
   imports: [TypeOrmModule.forFeature([WebhookEndpoint])],
   controllers: [EndpointController],
   providers: [EndpointService, EndpointRepository, EndpointDirectory, PublicAddress],
-  exports: [EndpointDirectory],
+  exports: [EndpointDirectory, PublicAddress],
 })
 export class EndpointModule {}

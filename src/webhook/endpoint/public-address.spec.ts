@@ -2,11 +2,23 @@ import 'reflect-metadata';
 import { MiraConfig } from '../../config/mira.config';
 import { PublicAddress } from './public-address';
 
-function addressSeenFrom(request: { protocol: string; host?: string }, publicUrl: string | null = null): string {
+interface Asked {
+  readonly protocol: string;
+  readonly host?: string;
+}
+
+function addressOf(publicUrl: string | null): PublicAddress {
   const config = new MiraConfig();
   Object.assign(config.webhook, { public_url: publicUrl });
-  const get = ((name: string) => (name === 'host' ? request.host : undefined)) as never;
-  return new PublicAddress(config).seenFrom({ protocol: request.protocol, get });
+  return new PublicAddress(config);
+}
+
+function askedOf({ protocol, host }: Asked) {
+  return { protocol, get: ((name: string) => (name === 'host' ? host : undefined)) as never };
+}
+
+function addressSeenFrom(request: Asked, publicUrl: string | null = null): string {
+  return addressOf(publicUrl).seenFrom(askedOf(request));
 }
 
 it('is the configured one, whatever the request says', () => {
@@ -23,4 +35,15 @@ it('is else the one that the request reached', () => {
 
 it.each([undefined, '', 'a b', '<x>'])('is the port here where the host is %j', (host) => {
   expect(addressSeenFrom({ protocol: 'http', host })).toBe('http://localhost:5000');
+});
+
+it('comes before the path and the query that a request was sent to', () => {
+  const request = {
+    ...askedOf({ protocol: 'http', host: 'inside:5000' }),
+    originalUrl: '/webhook/trello/1?of=7&x=%20',
+  };
+  expect(addressOf(null).urlOf(request)).toBe('http://inside:5000/webhook/trello/1?of=7&x=%20');
+  expect(addressOf('https://hooks.example.com/mira/').urlOf(request)).toBe(
+    'https://hooks.example.com/mira/webhook/trello/1?of=7&x=%20',
+  );
 });

@@ -14,4 +14,9 @@ export class PublicAddress {
     const host = request.get('host') ?? '';
     return URL.parse(`${request.protocol}://${host}`)?.origin ?? `http://localhost:${port}`;
   }
+
+  /** The whole address that a request was sent to, its query included, as its sender sees it. */
+  urlOf(request: Pick<Request, 'protocol' | 'get' | 'originalUrl'>): string {
+    return this.seenFrom(request) + request.originalUrl;
+  }
 }

@@ -32,6 +32,11 @@ export class EventDetailView extends EventView {
 export class EventPage {
   data!: EventView[];
   next_cursor!: string | null;
+  /**
+   * Where the search stopped before it had seen all events, for one look goes through so many only: those received
+   * before are looked at with `next_cursor`. Null where it saw them all, or found a whole page before.
+   */
+  searched_to!: string | null;
 }
 
 export function eventView(event: EventSummary): EventView {

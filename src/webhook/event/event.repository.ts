@@ -1,18 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { type EventStatus, NARROWING, STATUS_OF_DELIVERIES } from './event-status';
-import { idAfter, idBefore } from './id-time';
+import { type EventStatus, STATUS_OF_DELIVERIES } from './event-status';
+import {
+  addOtherConditions,
+  addRowConditions,
+  boundary,
+  type EventCriteria,
+  type EventRange,
+  isBounded,
+  rangeConditions,
+  type SearchedTo,
+} from './event.search';
 import { WebhookEvent } from './webhook-event.entity';
 
-/** Which events, newest first; null means that it does not matter. */
-export interface EventSearch {
-  readonly limit: number;
-  readonly before: string | null;
-  readonly service: string | null;
-  readonly eventType: string | null;
-  readonly status: EventStatus | null;
-  readonly from: Date | null;
-  readonly to: Date | null;
+/** A page of events, and how far the look for them went where it did not see all of its range. */
+export interface EventFindings {
+  readonly rows: EventSummary[];
+  readonly searchedTo: SearchedTo | null;
 }
 
 /** An event without its body and headers, and what became of it. */
@@ -36,13 +40,38 @@ const FROM = `FROM webhook_events e
 /** Asks the database for events, inside the caller's tenant-scoped transaction. The bodies stay there until asked for. */
 @Injectable()
 export class EventRepository {
-  async list(manager: EntityManager, tenantId: string, search: EventSearch): Promise<EventSummary[]> {
-    const { conditions, values } = conditionsOf(tenantId, search);
+  /** Up to `limit` of the events of a range. One look is bounded: `searchedTo` says where the next one goes on. */
+  async search(
+    manager: EntityManager,
+    tenantId: string,
+    criteria: EventCriteria,
+    range: EventRange,
+    limit: number,
+  ): Promise<EventFindings> {
+    const searchedTo = isBounded(criteria) ? await this.boundaryOf(manager, tenantId, criteria, range) : null;
+    const where = rangeConditions(tenantId, criteria, range);
+    const [direction, upTo] = range.newestFirst ? ['DESC', '>='] : ['ASC', '<='];
+    if (searchedTo) where.texts.push(`e.id ${upTo} ${where.holding(searchedTo.id)}`);
+    addRowConditions(where, criteria);
+    addOtherConditions(where, criteria);
     const rows: EventSummary[] = await manager.query(
-      `SELECT ${SUMMARY} ${FROM} WHERE ${conditions.join(' AND ')} ORDER BY e.id DESC LIMIT ${search.limit}`,
-      values,
+      `SELECT ${SUMMARY} ${FROM} WHERE ${where.toString()} ORDER BY e.id ${direction} LIMIT ${limit}`,
+      where.values,
     );
-    return rows;
+    return { rows, searchedTo };
+  }
+
+  /** Those of these ids that there are, the oldest first. */
+  async findAll(manager: EntityManager, tenantId: string, ids: readonly string[]): Promise<EventSummary[]> {
+    return manager.query(`SELECT ${SUMMARY} ${FROM} WHERE e.tenant_id = $1 AND e.id = ANY ($2::uuid[]) ORDER BY e.id`, [
+      tenantId,
+      ids,
+    ]);
+  }
+
+  /** With headers and body, as routes look at it. */
+  async findWhole(manager: EntityManager, tenantId: string, id: string): Promise<WebhookEvent | null> {
+    return manager.findOneBy(WebhookEvent, { tenantId, id });
   }
 
   async find(manager: EntityManager, tenantId: string, id: string): Promise<EventDetail | null> {
@@ -63,24 +92,15 @@ export class EventRepository {
       where: { tenantId, id },
     });
   }
-}
 
-function conditionsOf(tenantId: string, search: EventSearch): { conditions: string[]; values: unknown[] } {
-  const values: unknown[] = [];
-  const holding = (value: unknown): string => `$${values.push(value)}`;
-  const conditions = [`e.tenant_id = ${holding(tenantId)}`];
-  if (search.before !== null) conditions.push(`e.id < ${holding(search.before)}`);
-  if (search.service !== null) conditions.push(`e.service = ${holding(search.service)}`);
-  if (search.eventType !== null) conditions.push(`e.event_type = ${holding(search.eventType)}`);
-  if (search.status !== null) {
-    conditions.push(`s.status = ${holding(search.status)}`);
-    const narrowing = NARROWING[search.status];
-    if (narrowing) conditions.push(`e.id IN (SELECT event_id FROM deliveries WHERE tenant_id = $1 AND ${narrowing})`);
+  private async boundaryOf(
+    manager: EntityManager,
+    tenantId: string,
+    criteria: EventCriteria,
+    range: EventRange,
+  ): Promise<SearchedTo | null> {
+    const { text, values } = boundary(tenantId, criteria, range);
+    const [row]: SearchedTo[] = await manager.query(text, values);
+    return row ?? null;
   }
-  // The ids are ordered by time and have the index; the exact bounds are the row's own time.
-  if (search.from) {
-    conditions.push(`e.id >= ${holding(idBefore(search.from))}`, `e.received_at >= ${holding(search.from)}`);
-  }
-  if (search.to) conditions.push(`e.id < ${holding(idAfter(search.to))}`, `e.received_at < ${holding(search.to)}`);
-  return { conditions, values };
 }

@@ -1,11 +1,11 @@
-import { decodeCursor, type Page, toPage } from '@mira/page';
+import { decodeCursor, encodeCursor, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../../database/tenant.database';
 import { DeliveryRepository } from '../delivery/delivery.repository';
-import { type EventDetailView, eventDetailView, type EventView, eventView } from './event-view.dto';
+import { type EventDetailView, eventDetailView, type EventPage, eventView } from './event-view.dto';
 import { EventRepository } from './event.repository';
-import type { ListEventsQuery } from './list-events.dto';
+import { criteriaOf, type ListEventsQuery } from './list-events.dto';
 
 /** The exact bytes of an event, and what its sender said they are. */
 export interface EventBody {
@@ -22,12 +22,14 @@ export class EventService {
     private readonly deliveries: DeliveryRepository,
   ) {}
 
-  async list(tenantId: string, query: ListEventsQuery): Promise<Page<EventView>> {
-    const { limit, cursor, service = null, event_type = null, status = null, from = null, to = null } = query;
-    const before = decodeCursor(cursor);
-    const search = { limit: limit + 1, before, service, eventType: event_type, status, from, to };
-    const rows = await this.database.transaction(tenantId, (manager) => this.events.list(manager, tenantId, search));
-    return toPage(rows.map(eventView), limit, ({ id }) => id);
+  async list(tenantId: string, { limit, cursor, ...query }: ListEventsQuery): Promise<EventPage> {
+    const range = { after: null, before: decodeCursor(cursor), newestFirst: true };
+    const { rows, searchedTo } = await this.database.transaction(tenantId, (manager) =>
+      this.events.search(manager, tenantId, criteriaOf(query), range, limit + 1),
+    );
+    const page = toPage(rows.map(eventView), limit, ({ id }) => id);
+    if (page.next_cursor !== null || !searchedTo) return { ...page, searched_to: null };
+    return { ...page, next_cursor: encodeCursor(searchedTo.id), searched_to: searchedTo.receivedAt.toISOString() };
   }
 
   async get(tenantId: string, id: string): Promise<EventDetailView> {

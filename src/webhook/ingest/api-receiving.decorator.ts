@@ -1,20 +1,37 @@
 import { ApiProblem } from '@mira/problem';
 import { applyDecorators } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBody, ApiConsumes, ApiHeader, ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiConsumes,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiParam,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { HOPS_HEADER } from '../delivery/attempt/hops';
 import { serviceNames } from '../source/source.registry';
 import { ReceivedView } from './received.dto';
 
+const HANDSHAKE = { type: 'object', properties: { challenge: { type: 'string' } }, required: ['challenge'] };
+
 /** What a receiving route takes and answers, which no type of its method tells: it reads bytes, not a DTO. */
 export function ApiReceiving(): MethodDecorator {
   return applyDecorators(
+    ApiExtraModels(ReceivedView),
     ApiParam({ name: 'service', schema: { type: 'string', enum: [...serviceNames] } }),
     ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same for each try of one delivery' }),
     ApiHeader({ name: HOPS_HEADER, required: false, description: 'How many deliveries of Mira led to it' }),
     ApiConsumes('application/json', 'application/x-www-form-urlencoded', 'application/xml', 'text/plain'),
     ApiBody({ description: 'Kept byte for byte', required: false, schema: {} }),
     ApiAcceptedResponse({ type: ReceivedView, description: 'Stored, together with its deliveries' }),
-    ApiOkResponse({ type: ReceivedView, description: 'A duplicate: the id is that of the first one' }),
+    ApiOkResponse({
+      description:
+        'A duplicate: the id is that of the first one. Or the answer to a handshake, of which nothing is stored: to ' +
+        "Slack's `url_verification` it is the `challenge` that was sent",
+      schema: { oneOf: [{ $ref: getSchemaPath(ReceivedView) }, HANDSHAKE] },
+    }),
     ApiProblem(400, 'The body is not what its content type says, or the id of the delivery cannot be kept.'),
     ApiProblem(401, 'There is no proof of who sends it, or the API key is unknown.'),
     ApiProblem(403, 'The proof is wrong, stale or replayed, or the API key may not receive.'),

@@ -99,7 +99,8 @@ export class EventWriter {
   private plan(events: readonly IncomingEvent[], routes: Pick<QueryResult, 'rows'>): PlannedDelivery[] {
     const rules = new Map<string, RoutingRule[]>();
     for (const row of routes.rows as RouteRow[]) {
-      const rule = { id: row.id, tenantId: row.tenant_id, service: row.service, eventTypes: row.event_types };
+      const { id, tenant_id: tenantId, service, event_types: eventTypes, filter } = row;
+      const rule = { id, tenantId, service, eventTypes, filter };
       const known = rules.get(row.tenant_id);
       if (known) known.push(rule);
       else rules.set(row.tenant_id, [rule]);
@@ -147,6 +148,7 @@ function storing(
     deliveries.map((d) => d.routeId),
     deliveries.map((d) => d.agentName),
     quotas.day,
+    routedCounts(sorted, deliveries),
   ];
   const tight = tightFor(events, quotas);
   if (tight.length === 0) return { name: 'store-events', text: STORE, values };
@@ -155,6 +157,12 @@ function storing(
     tight.map(({ remaining }) => remaining),
   );
   return { name: 'store-events-within-quota', text: STORE_WITHIN_QUOTA, values };
+}
+
+/** How many deliveries each is to have, so that it can be told later whether one of them was lost. */
+function routedCounts(events: readonly IncomingEvent[], deliveries: readonly PlannedDelivery[]): number[] {
+  const ofEvent = Map.groupBy(deliveries, ({ eventId }) => eventId);
+  return events.map(({ id }) => ofEvent.get(id)?.length ?? 0);
 }
 
 /** The tenants that may not have room for all of these; which are new is only seen when they are stored. */
@@ -192,6 +200,7 @@ interface RouteRow {
   id: string;
   service: string;
   event_types: string[];
+  filter: string | null;
 }
 
 /** Services come from the registry of sources and are plain words; the transaction's scope picks the tenants. */
@@ -201,7 +210,7 @@ function routesOf(events: readonly IncomingEvent[]): string {
     if (!/^[a-z0-9_-]+$/.test(service)) throw new Error('a service is named in lower-case letters, digits, - and _');
   }
   const list = services.map((service) => `'${service}'`).join(', ');
-  return `SELECT tenant_id, id, service, event_types FROM routes WHERE enabled AND service IN (${list})`;
+  return `SELECT tenant_id, id, service, event_types, filter FROM routes WHERE enabled AND service IN (${list})`;
 }
 
 function firstAttemptOf({ tenantId, id }: PlannedDelivery) {

@@ -10,6 +10,7 @@ import { DedupKeys } from './dedup.keys';
 import { EventWriter } from './event.writer';
 import { IngestService } from './ingest.service';
 import { IngestUpkeep } from './ingest.upkeep';
+import { ProbeController } from './probe.controller';
 import { SqlLeaseStore } from './sql.lease-store';
 import { WebhookController } from './webhook.controller';
 
@@ -41,7 +42,7 @@ class BucketModule {}
     TenantModule,
     UsageModule,
   ],
-  controllers: [WebhookController],
+  controllers: [WebhookController, ProbeController],
   providers: [DedupKeys, EventWriter, IngestService, IngestUpkeep],
   exports: [EventWriter],
 })

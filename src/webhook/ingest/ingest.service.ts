@@ -8,7 +8,9 @@ import type { QuotaRefusal } from '../../enterprise/plan/held-quotas';
 import { IngestPressure } from '../delivery/queue/ingest.pressure';
 import { keptTraceParent } from '../delivery/attempt/outbound-headers';
 import { parsePayload } from '../source/payload/parse-payload';
+import type { Payload } from '../source/payload/payload';
 import type { ReceivedRequest } from '../source/received-request';
+import type { HandshakeAnswer } from '../source/source';
 import { EventWriter } from './event.writer';
 import type { IncomingEvent, Stored } from './incoming-event';
 import { keptHeaders } from './kept-headers';
@@ -26,6 +28,11 @@ const RETRY_AFTER_SECONDS = 1;
 const MAX_GROUP_BYTES = 4 * 1_048_576;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
 const DAY_SECONDS = 86_400;
+
+/** What a sender is told of what it sent. */
+export type Accepted =
+  | { readonly kind: 'accepted' | 'duplicate'; readonly id: string }
+  | { readonly kind: 'handshake'; readonly answer: HandshakeAnswer };
 
 /** Takes a proved webhook in: holds it to its content type, commits it, and says what became of it. */
 @Injectable()
@@ -49,14 +56,19 @@ export class IngestService implements BeforeApplicationShutdown {
     });
   }
 
-  /** Resolves when the event is durable, or was before. A replayed proof is thrown as a problem. */
-  async accept(sender: Sender, request: ReceivedRequest): Promise<{ id: string; duplicate: boolean }> {
-    const stored = await this.pressure.during(this.group.submit(incomingEvent(sender, request)));
+  /**
+   * Resolves when the event is durable, or was before, or at once where it is none but a handshake, of which nothing is
+   * kept or counted. A replayed proof is thrown as a problem.
+   */
+  async accept(sender: Sender, request: ReceivedRequest): Promise<Accepted> {
+    const payload = payloadOf(request);
+    const answer = sender.source.handshake(request, payload);
+    if (answer) return { kind: 'handshake', answer };
+    const stored = await this.pressure.during(this.group.submit(incomingEvent(sender, request, payload)));
     switch (stored.kind) {
       case 'accepted':
-        return { id: stored.id, duplicate: false };
       case 'duplicate':
-        return { id: stored.id, duplicate: true };
+        return stored;
       case 'replayed':
         throw problems.invalidSignature('This signature was used before, for another delivery.');
       case 'unexplained':
@@ -82,12 +94,16 @@ function quotaExceeded({ limit, used, resetsAt, now, tier, neededTier }: QuotaRe
 }
 
 /** Throws a problem where the body is not what it says it is. */
-function incomingEvent(sender: Sender, request: ReceivedRequest): IncomingEvent {
+function payloadOf(request: ReceivedRequest): Payload {
   const parsed = parsePayload(request);
   if (parsed.kind === 'malformed') throw problems.malformedBody(parsed.detail);
   if (parsed.kind === 'unsupported') throw problems.unsupportedMediaType(parsed.detail);
+  return parsed.payload;
+}
+
+function incomingEvent(sender: Sender, request: ReceivedRequest, payload: Payload): IncomingEvent {
   const { source } = sender;
-  const dedup = source.dedupKey(request, parsed.payload);
+  const dedup = source.dedupKey(request, payload);
   if (dedup.kind === 'malformed') throw problems.badRequest(dedup.detail);
   // A sender that gives no id, but a proof that no second event can carry, has given an id all the same.
   const proofKey = sender.proofHash && `proof:${sender.proofHash.toString('base64url')}`;
@@ -97,12 +113,12 @@ function incomingEvent(sender: Sender, request: ReceivedRequest): IncomingEvent 
     tenantId: sender.tenantId,
     endpointId: sender.endpointId,
     service: source.name,
-    eventType: source.eventType(request, parsed.payload),
+    eventType: source.eventType(request, payload),
     dedupScope: sender.dedupScope,
     dedupKey: key && sender.dedupPrefix + key,
     proofHash: sender.proofHash,
     contentType: request.headers['content-type'] ?? null,
-    headers: keptHeaders(request.headers, sender.proofHeader),
+    headers: keptHeaders(request.headers, sender.proofHeaders),
     body: request.body,
     traceParent: keptTraceParent(traceParentOf(request.headers)),
     receivedAt: new Date(),

@@ -13,13 +13,13 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A sender's headers as they are kept with its event, repeated ones joined: all but the credentials and `proofHeader`.
+ * A sender's headers as they are kept with its event, repeated ones joined: all but the credentials and `proofHeaders`.
  * Who may read an event must not be able to send it again in its sender's name.
  */
-export function keptHeaders(headers: IncomingHttpHeaders, proofHeader: string | null): Record<string, string> {
+export function keptHeaders(headers: IncomingHttpHeaders, proofHeaders: readonly string[]): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || name === proofHeader || CREDENTIALS.has(name)) continue;
+    if (value === undefined || proofHeaders.includes(name) || CREDENTIALS.has(name)) continue;
     kept[name] = (Array.isArray(value) ? value.join(', ') : value).toWellFormed();
   }
   return kept;

@@ -11,8 +11,10 @@ export function receivingGate({ enabled }: { readonly enabled: boolean }): Reque
   const gate = Router();
   gate.all('/:service{/:endpoint_id}', ({ params, method, headers }, _response, next) => {
     if (!enabled) throw problems.notFound('Webhooks are not received here.');
-    if (!findSource(params.service)) throw problems.unknownService();
-    if (method !== 'POST') throw problems.methodNotAllowed(['POST']);
+    const source = findSource(params.service);
+    if (!source) throw problems.unknownService();
+    const methods = ['POST', ...(params.endpoint_id === undefined ? [] : source.probeMethods)];
+    if (!methods.includes(method)) throw problems.methodNotAllowed(methods);
     const hops = hopsOf(headers[HOPS_HEADER]);
     if (hops === null) throw problems.badRequest(`The header ${HOPS_HEADER} is not a number of deliveries.`);
     if (hops > MAX_HOPS) throw problems.loopDetected();

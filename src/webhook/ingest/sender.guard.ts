@@ -8,6 +8,7 @@ import { MiraConfig } from '../../config/mira.config';
 import { withinAnswerTime } from '../../database/answer-time';
 import { TenantService } from '../../tenant/tenant.service';
 import { EndpointDirectory } from '../endpoint/endpoint.directory';
+import { PublicAddress } from '../endpoint/public-address';
 import { HUB_SIGNATURE_HEADER, verifyHubSignature } from '../source/hmac-proof';
 import type { ReceivedRequest } from '../source/received-request';
 import type { Source } from '../source/source';
@@ -24,6 +25,7 @@ export class SenderGuard implements CanActivate {
   constructor(
     private readonly config: MiraConfig,
     private readonly endpoints: EndpointDirectory,
+    private readonly address: PublicAddress,
     private readonly tenants: TenantService,
     private readonly authenticator: Authenticator,
   ) {}
@@ -44,7 +46,8 @@ export class SenderGuard implements CanActivate {
     const endpoint = await this.endpoints.find(id);
     if (!endpoint || endpoint.service !== source.name) throw problems.notFound('There is no such endpoint.');
     const received = { headers: request.headers, body: rawBodyOf(request) };
-    const proof = proofOf(source.verify(received, { ...endpoint, now: new Date() }));
+    const url = this.address.urlOf(request);
+    const proof = proofOf(source.verify(received, { ...endpoint, url, now: new Date() }));
     return {
       tenantId: endpoint.tenantId,
       source,
@@ -52,7 +55,7 @@ export class SenderGuard implements CanActivate {
       dedupScope: endpoint.id,
       dedupPrefix: '',
       client: `endpoint:${endpoint.id}`,
-      proofHeader: source.proofHeader(endpoint.config),
+      proofHeaders: source.proofHeaders(endpoint.config),
       proofHash: source.provesOneEvent(endpoint.config) ? hashOf(proof) : null,
     };
   }
@@ -79,7 +82,7 @@ export class SenderGuard implements CanActivate {
           dedupScope: `${client} ${source.name}`,
           dedupPrefix: '',
           client,
-          proofHeader: null,
+          proofHeaders: [],
           proofHash: null,
         };
       }
@@ -103,7 +106,7 @@ export class SenderGuard implements CanActivate {
       dedupScope: SECRET_KEY_SCOPE,
       dedupPrefix: `${source.name} `,
       client: `address:${clientAddress(request.ip, request.socket.remoteAddress)}`,
-      proofHeader: HUB_SIGNATURE_HEADER,
+      proofHeaders: [HUB_SIGNATURE_HEADER],
       proofHash: hashOf(proof),
     };
   }

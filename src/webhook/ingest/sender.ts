@@ -12,8 +12,8 @@ export interface Sender {
   readonly dedupPrefix: string;
   /** Whose token bucket pays for the request. */
   readonly client: string;
-  /** Where the proof stood, in lower case: it is used up, and not kept with the event. Null for an API key. */
-  readonly proofHeader: string | null;
+  /** Where proofs may stand, in lower case: they are used up, and not kept with the event. */
+  readonly proofHeaders: readonly string[];
   /** SHA-256 of a proof that no second event can carry; null for one that says nothing against repetition. */
   readonly proofHash: Buffer | null;
 }

@@ -2,24 +2,25 @@ import { periodsOf } from '../../enterprise/usage/periods';
 import { INTERNAL_SERVICE } from '../source/source.registry';
 
 const COLUMNS = `tenant_id, id, endpoint_id, service, event_type, scope, dedup_key, proof_hash, content_type, headers,
-  body_offset, body_length, trace_parent, received_at`;
+  body_offset, body_length, trace_parent, received_at, routed_count`;
 
 const OFFERED = `
   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::bytea[], $9::text[], $10::text[], $12::int[], $13::int[], $14::text[], $15::timestamptz[]) AS t (${COLUMNS})`;
+    $8::bytea[], $9::text[], $10::text[], $12::int[], $13::int[], $14::text[], $15::timestamptz[],
+    $22::smallint[]) AS t (${COLUMNS})`;
 
 /** All are within their quotas. */
 const UNRESTRICTED = `
-  incoming AS (${OFFERED}), refused AS (SELECT NULL::uuid AS id WHERE false)`;
+  incoming AS (${OFFERED}), refused AS (SELECT NULL::uuid AS tenant_id, NULL::uuid AS id WHERE false)`;
 
 /**
- * Some tenants may not have room for all of theirs ($22, and how much in $23). What is there already costs nothing, so
+ * Some tenants may not have room for all of theirs ($23, and how much in $24). What is there already costs nothing, so
  * the places go to those whose keys are new, in the order in which they came. Keys of these tenants cannot come
  * meanwhile, for whoever stores for them holds their counter. Of several with one key the first decides for all.
  */
 const WITHIN_QUOTA = `
   offered AS (${OFFERED}),
-  quota AS (SELECT * FROM unnest($22::uuid[], $23::int[]) AS q (tenant_id, remaining)),
+  quota AS (SELECT * FROM unnest($23::uuid[], $24::int[]) AS q (tenant_id, remaining)),
   fresh AS (
     SELECT o.id, o.tenant_id, remaining, first_value(o.id) OVER
       (PARTITION BY o.tenant_id, scope, dedup_key IS NULL, coalesce(dedup_key, o.id::text) ORDER BY o.id) AS first_id
@@ -29,7 +30,7 @@ const WITHIN_QUOTA = `
   ), placed AS (
     SELECT id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS place FROM fresh WHERE id = first_id
   ), refused AS (
-    SELECT fresh.id FROM fresh JOIN placed ON placed.id = fresh.first_id WHERE place > remaining
+    SELECT fresh.tenant_id, fresh.id FROM fresh JOIN placed ON placed.id = fresh.first_id WHERE place > remaining
   ), incoming AS (
     SELECT * FROM offered WHERE id NOT IN (SELECT id FROM refused)
   )`;
@@ -37,7 +38,7 @@ const WITHIN_QUOTA = `
 /**
  * Keys first: an event is stored only if its key was free. Without a key it always is. The bodies come as one value,
  * for the driver sends a Buffer as it is, but would write out an array of them in hexadecimal. The counters come last,
- * for they are what groups of one tenant wait for.
+ * for they are what groups of one tenant wait for; in one order, so that two groups never wait in a circle.
  */
 const storing = (incoming: string) => `
   WITH ${incoming},
@@ -48,9 +49,9 @@ const storing = (incoming: string) => `
     RETURNING event_id
   ), stored AS (
     INSERT INTO webhook_events (tenant_id, id, endpoint_id, service, event_type, dedup_key, content_type, headers,
-      body, trace_parent, received_at)
+      body, trace_parent, received_at, routed_count)
     SELECT tenant_id, id, endpoint_id, service, event_type, dedup_key, content_type, headers::jsonb,
-      substr($11::bytea, body_offset, body_length), trace_parent, received_at
+      substr($11::bytea, body_offset, body_length), trace_parent, received_at, routed_count
     FROM incoming
     WHERE dedup_key IS NULL OR id IN (SELECT event_id FROM claimed)
     RETURNING tenant_id, id, service, received_at
@@ -62,9 +63,13 @@ const storing = (incoming: string) => `
     JOIN stored ON stored.id = d.event_id
   ), counted AS (
     INSERT INTO usage_counters AS u (tenant_id, metric, period, starts_on, count)
-    SELECT tenant_id, 'webhooks_received', period, starts_on, count
-    FROM (SELECT tenant_id, count(*) FROM stored WHERE service <> '${INTERNAL_SERVICE}' GROUP BY tenant_id) AS new, ${periodsOf('$21::date')}
-    ORDER BY tenant_id, period
+    SELECT tenant_id, metric, period, starts_on, count
+    FROM (
+      SELECT 'webhooks_received' AS metric, tenant_id, count(*) FROM stored
+      WHERE service <> '${INTERNAL_SERVICE}' GROUP BY tenant_id
+      UNION ALL SELECT 'webhooks_refused', tenant_id, count(*) FROM refused GROUP BY tenant_id
+    ) AS new, ${periodsOf('$21::date')}
+    ORDER BY metric, tenant_id, period
     ON CONFLICT (tenant_id, metric, period, starts_on) DO UPDATE SET count = u.count + excluded.count
   )
   SELECT id, true AS stored FROM stored UNION ALL SELECT id, false FROM refused`;

@@ -2,6 +2,7 @@ import { Public } from '@mira/access';
 import { Controller, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiParam, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import type { HandshakeAnswer } from '../source/source';
 import { ApiReceiving } from './api-receiving.decorator';
 import { IngestService } from './ingest.service';
 import { rawBodyOf } from './raw-body';
@@ -25,7 +26,10 @@ export class WebhookController {
   @ApiSecurity('bearer')
   @ApiSecurity('api-key')
   @ApiSecurity('secret-key')
-  receive(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<ReceivedView> {
+  receive(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ReceivedView | HandshakeAnswer> {
     return this.accept(request, response);
   }
 
@@ -34,16 +38,20 @@ export class WebhookController {
   @HttpCode(202)
   @ApiReceiving()
   @ApiParam({ name: 'endpoint_id', schema: { type: 'string', format: 'uuid' } })
-  receiveAtEndpoint(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<ReceivedView> {
+  receiveAtEndpoint(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ReceivedView | HandshakeAnswer> {
     return this.accept(request, response);
   }
 
-  private async accept(request: Request, response: Response): Promise<ReceivedView> {
-    const { id, duplicate } = await this.ingest.accept(senderOf(request), {
+  private async accept(request: Request, response: Response): Promise<ReceivedView | HandshakeAnswer> {
+    const accepted = await this.ingest.accept(senderOf(request), {
       headers: request.headers,
       body: rawBodyOf(request),
     });
-    response.status(duplicate ? 200 : 202);
-    return { id, status: 'accepted', duplicate };
+    if (accepted.kind !== 'accepted') response.status(200);
+    if (accepted.kind === 'handshake') return accepted.answer;
+    return { id: accepted.id, status: 'accepted', duplicate: accepted.kind === 'duplicate' };
   }
 }

@@ -4,7 +4,7 @@ import { IsIn, IsUUID, ValidateBy, ValidateIf } from 'class-validator';
 import { webhookPathFault, workflowIdFault } from '../../n8n/webhook-path';
 import { IsLine } from '../input/line.decorator';
 
-export const TARGET_KINDS = ['n8n', 'agent'] as const;
+export const TARGET_KINDS = ['n8n', 'http', 'agent'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 /** Where a route leads, as long as nobody knows of which kind it is. */
@@ -31,6 +31,15 @@ export class N8nTargetDto extends RouteTargetDto {
   @IsSoundText('isWebhookPath', webhookPathFault, 'must be the path of a webhook')
   @IsAloneBeside('workflow_id')
   webhook_path?: string;
+}
+
+/** A receiver of any make: an integration of kind `http`. */
+export class HttpTargetDto extends RouteTargetDto {
+  @ApiProperty({ enum: ['http'] })
+  declare kind: 'http';
+
+  @IsUUID(undefined, { message: 'must be the id of an integration' })
+  integration_id!: string;
 }
 
 /** An agent of the program itself. */

@@ -1,19 +1,23 @@
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import type { RouteTarget } from './route.dto';
-import { AgentTargetDto, N8nTargetDto } from './route-target.dto';
+import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
+import { type RouteTarget, targetSchema } from './route.dto';
+import { AgentTargetDto, HttpTargetDto, N8nTargetDto } from './route-target.dto';
 import type { Route } from './route.entity';
 
 /** A route as it is answered. */
-@ApiExtraModels(N8nTargetDto, AgentTargetDto)
+@ApiExtraModels(N8nTargetDto, HttpTargetDto, AgentTargetDto)
 export class RouteView {
   id!: string;
   name!: string;
   service!: string;
   /** Empty: all of the service's. */
   event_types!: string[];
-  @ApiProperty({ oneOf: [{ $ref: getSchemaPath(N8nTargetDto) }, { $ref: getSchemaPath(AgentTargetDto) }] })
+  /** The condition on payload and headers that must hold besides; null where there is none. */
+  filter!: string | null;
+  @ApiProperty(targetSchema)
   target!: RouteTarget;
   enabled!: boolean;
+  /** Since when its deliveries are held; null while they are not. */
+  paused_at!: string | null;
   created_at!: string;
   updated_at!: string;
 }
@@ -29,8 +33,10 @@ export function routeView(route: Route): RouteView {
     name: route.name,
     service: route.service,
     event_types: route.eventTypes,
+    filter: route.filter,
     target: targetOf(route),
     enabled: route.enabled,
+    paused_at: route.pausedAt?.toISOString() ?? null,
     created_at: route.createdAt.toISOString(),
     updated_at: route.updatedAt.toISOString(),
   };
@@ -38,6 +44,7 @@ export function routeView(route: Route): RouteView {
 
 function targetOf({ id, targetKind, integrationId, workflowId, webhookPath, agentName }: Route): RouteTarget {
   if (targetKind === 'agent' && agentName !== null) return { kind: 'agent', agent: agentName };
+  if (targetKind === 'http' && integrationId !== null) return { kind: targetKind, integration_id: integrationId };
   if (targetKind === 'n8n' && integrationId !== null) {
     const integration = { kind: targetKind, integration_id: integrationId };
     if (workflowId !== null) return { ...integration, workflow_id: workflowId };

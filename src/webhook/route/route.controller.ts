@@ -2,6 +2,7 @@ import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
 import { PageQuery } from '@mira/page';
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { RequireFeature } from '../../enterprise/plan/require-feature.decorator';
 import { RoutePage, RouteView } from './route-view.dto';
 import { CreateRouteDto, UpdateRouteDto } from './route.dto';
 import { RouteService } from './route.service';
@@ -20,6 +21,7 @@ export class RouteController {
 
   @Post()
   @Allow('webhook:configure')
+  @RequireFeature('basic_workflows')
   create(@CurrentPrincipal() who: Principal, @Body() wanted: CreateRouteDto): Promise<RouteView> {
     return this.routes.create(who, wanted);
   }

@@ -7,10 +7,11 @@ const toWorkflow = { kind: 'n8n', integration_id, workflow_id: 'aB3dE5gH7jK9mN1p
 const aRoute = { name: 'Pushes', service: 'github', event_types: ['push'], target: toWorkflow };
 
 describe('a new route', () => {
-  it('may lead to a workflow by its id, to one by its path, or to an agent', async () => {
+  it('may lead to a workflow by its id, to one by its path, to a receiver, or to an agent', async () => {
     for (const target of [
       toWorkflow,
       { kind: 'n8n', integration_id, webhook_path: 'orders/new' },
+      { kind: 'http', integration_id },
       { kind: 'agent', agent: 'project_initialization' },
     ]) {
       expect(await readAs(CreateRouteDto, { ...aRoute, target })).toMatchObject({ target });
@@ -37,6 +38,8 @@ describe('a new route', () => {
     [{ enabled: 'yes' }, 'enabled'],
     [{ enabled: null }, 'enabled'],
     [{ filter: {} }, 'filter'],
+    [{ filter: '' }, 'filter'],
+    [{ filter: ['true'] }, 'filter'],
     [{ id: integration_id }, 'id'],
     [{ target: null }, 'target'],
     [{ target: 'agent' }, 'target'],
@@ -45,6 +48,8 @@ describe('a new route', () => {
     [{ target: {} }, 'target.kind'],
     [{ target: { kind: ['n8n'] } }, 'target.kind'],
     [{ target: { kind: '__proto__' } }, 'target.kind'],
+    [{ target: { kind: 'http' } }, 'target.integration_id'],
+    [{ target: { kind: 'http', integration_id, webhook_path: 'a' } }, 'target.webhook_path'],
     [{ target: { kind: 'agent' } }, 'target.agent'],
     [{ target: { kind: 'agent', agent: 'a', integration_id } }, 'target.integration_id'],
     [{ target: { ...toWorkflow, agent: 'a' } }, 'target.agent'],
@@ -57,9 +62,21 @@ describe('a new route', () => {
     expect(await faultyFieldsOf(CreateRouteDto, { ...aRoute, ...wrong })).toEqual([field]);
   });
 
+  it('may have a filter, and is told where a wrong one cannot be read', async () => {
+    for (const filter of [null, 'payload.action == "opened"', 'headers["X-A"] != event_type or service == "github"']) {
+      expect(await readAs(CreateRouteDto, { ...aRoute, filter })).toMatchObject({ filter });
+    }
+    expect(await faultsOf(CreateRouteDto, { ...aRoute, filter: 'payload.action = "opened"' })).toEqual(
+      new Map([['filter', 'cannot be read at column 16: expected == instead of =']]),
+    );
+    expect(await faultsOf(UpdateRouteDto, { filter: 7 })).toEqual(
+      new Map([['filter', 'must be a filter, or null for none']]),
+    );
+  });
+
   it('is told which kinds of targets there are', async () => {
-    const faults = await faultsOf(CreateRouteDto, { ...aRoute, target: { kind: 'http', url: 'https://example.com' } });
-    expect(faults.get('target.kind')).toBe('must be one of the kinds that there are: n8n, agent');
+    const faults = await faultsOf(CreateRouteDto, { ...aRoute, target: { kind: 'ftp', url: 'https://example.com' } });
+    expect(faults.get('target.kind')).toBe('must be one of the kinds that there are: n8n, http, agent');
   });
 
   it('names the workflow in one way, not in two and not in none', async () => {

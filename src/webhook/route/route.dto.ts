@@ -4,16 +4,21 @@ import { IsBoolean, IsIn, IsObject, ValidateNested } from 'class-validator';
 import { IfGiven } from '../input/if-given.decorator';
 import { IsLine, IsListOfLines } from '../input/line.decorator';
 import { routableServices } from '../source/source.registry';
-import { AgentTargetDto, N8nTargetDto, RouteTargetDto } from './route-target.dto';
+import { AgentTargetDto, HttpTargetDto, N8nTargetDto, RouteTargetDto } from './route-target.dto';
+import { IsRouteFilter } from './route-filter.decorator';
 
-export type RouteTarget = N8nTargetDto | AgentTargetDto;
+export type RouteTarget = N8nTargetDto | HttpTargetDto | AgentTargetDto;
 
 const ONE_OF_THE_SERVICES = { message: `must be one of ${routableServices.join(', ')}` };
 const MAX_EVENT_TYPES = 100;
 const AN_OBJECT = { message: 'must be an object' };
 
-const targetSchema = {
-  oneOf: [{ $ref: getSchemaPath(N8nTargetDto) }, { $ref: getSchemaPath(AgentTargetDto) }],
+export const targetSchema = {
+  oneOf: [
+    { $ref: getSchemaPath(N8nTargetDto) },
+    { $ref: getSchemaPath(HttpTargetDto) },
+    { $ref: getSchemaPath(AgentTargetDto) },
+  ],
 };
 
 /** An unknown kind stays a `RouteTargetDto`, whose validation says which kinds there are. */
@@ -23,6 +28,7 @@ function TypeOfTarget(): PropertyDecorator {
       property: 'kind',
       subTypes: [
         { name: 'n8n', value: N8nTargetDto },
+        { name: 'http', value: HttpTargetDto },
         { name: 'agent', value: AgentTargetDto },
       ],
     },
@@ -30,7 +36,7 @@ function TypeOfTarget(): PropertyDecorator {
   });
 }
 
-@ApiExtraModels(N8nTargetDto, AgentTargetDto)
+@ApiExtraModels(N8nTargetDto, HttpTargetDto, AgentTargetDto)
 export class CreateRouteDto {
   @IsLine(255)
   name!: string;
@@ -45,6 +51,10 @@ export class CreateRouteDto {
   @IsListOfLines(MAX_EVENT_TYPES, 255)
   event_types?: string[];
 
+  /** A condition on payload and headers that must hold besides; docs/operating.md has the language. */
+  @IsRouteFilter()
+  filter?: string | null;
+
   @ApiProperty(targetSchema)
   @IsObject(AN_OBJECT)
   @ValidateNested(AN_OBJECT)
@@ -57,8 +67,8 @@ export class CreateRouteDto {
   enabled?: boolean;
 }
 
-/** What is left out stays as it is; `event_types` and `target` are replaced as a whole. */
-@ApiExtraModels(N8nTargetDto, AgentTargetDto)
+/** What is left out stays as it is; `event_types` and `target` are replaced as a whole, and null takes `filter` away. */
+@ApiExtraModels(N8nTargetDto, HttpTargetDto, AgentTargetDto)
 export class UpdateRouteDto {
   @IfGiven()
   @IsLine(255)
@@ -72,6 +82,10 @@ export class UpdateRouteDto {
   @IfGiven()
   @IsListOfLines(MAX_EVENT_TYPES, 255)
   event_types?: string[];
+
+  /** A condition on payload and headers that must hold besides; docs/operating.md has the language. */
+  @IsRouteFilter()
+  filter?: string | null;
 
   @ApiProperty({ ...targetSchema, required: false })
   @IfGiven()

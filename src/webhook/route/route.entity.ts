@@ -19,8 +19,12 @@ export class Route {
   @Column('text', { name: 'event_types', array: true })
   eventTypes!: string[];
 
+  /** A condition on payload and headers besides, in the language of `@mira/filter`. */
+  @Column('text', { nullable: true })
+  filter!: string | null;
+
   @Column('text', { name: 'target_kind' })
-  targetKind!: 'n8n' | 'agent';
+  targetKind!: 'n8n' | 'http' | 'agent';
 
   @Column('uuid', { name: 'integration_id', nullable: true })
   integrationId!: string | null;
@@ -36,6 +40,10 @@ export class Route {
 
   @Column('boolean')
   enabled!: boolean;
+
+  /** Since when its deliveries are held; null while they are not. */
+  @Column('timestamptz', { name: 'paused_at', nullable: true })
+  pausedAt!: Date | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

@@ -1,11 +1,23 @@
+import type { FilteredEvent } from './route.filter';
 import { matchRoutes, type RoutingRule } from './route.matcher';
 
 function aRule(rule: Partial<RoutingRule>): RoutingRule {
-  return { id: 'r', tenantId: 't', service: 'github', eventTypes: [], ...rule };
+  return { id: 'r', tenantId: 't', service: 'github', eventTypes: [], filter: null, ...rule };
 }
 
-function matches(event: { service: string; eventType: string | null }, rule: Partial<RoutingRule>): boolean {
-  return matchRoutes(event, [aRule(rule)]).length === 1;
+function anEvent(event: Partial<FilteredEvent>): FilteredEvent {
+  return {
+    service: 'github',
+    eventType: 'push',
+    contentType: 'application/json',
+    headers: { 'x-github-event': 'push' },
+    body: Buffer.from('{"ref":"refs/heads/main"}'),
+    ...event,
+  };
+}
+
+function matches(event: Partial<FilteredEvent>, rule: Partial<RoutingRule>): boolean {
+  return matchRoutes(anEvent(event), [aRule(rule)]).length === 1;
 }
 
 describe('a rule', () => {
@@ -28,13 +40,50 @@ describe('a rule', () => {
   });
 });
 
+describe('a rule with a filter', () => {
+  it.each([
+    'payload.ref == "refs/heads/main"',
+    'headers["X-GitHub-Event"] == "push"',
+    'service == "github" and event_type == "push"',
+  ])('takes what it matches: %s', (filter) => {
+    expect(matches({}, { filter })).toBe(true);
+    expect(matches({}, { filter, eventTypes: ['issues'] })).toBe(false);
+    expect(matches({}, { filter: `not (${filter})` })).toBe(false);
+  });
+
+  it.each([
+    ['a form', 'application/x-www-form-urlencoded', 'payload=%7B%22a%22%3A1%7D', 'payload.a == 1'],
+    ['fields of a form', 'application/x-www-form-urlencoded', 'a=1&a=2&b=3', 'payload.b == "3" and "2" in payload.a'],
+    ['text', 'text/plain', '{"a":1}', 'payload == null and not exists(payload.a)'],
+    ['XML', 'application/xml', '<a/>', 'payload == null'],
+    ['nothing', null, '', 'payload == null'],
+    ['a JSON text', 'application/json', '"a"', 'payload == "a"'],
+    ['JSON that is broken', 'application/json', '{', 'payload == null'],
+  ])('sees %s', (_what, contentType, body, filter) => {
+    expect(matches({ contentType, body: Buffer.from(body) }, { filter })).toBe(true);
+  });
+
+  it('that is none takes nothing', () => {
+    expect(matches({}, { filter: 'payload.ref ==' })).toBe(false);
+  });
+
+  it('that has too much to look at takes nothing', () => {
+    const body = Buffer.from(JSON.stringify({ a: 'a'.repeat(1_000_000) }));
+    const filter = Array.from({ length: 4 }, () => 'not (payload.a contains "b")').join(' and ');
+    expect(matches({ body }, { filter })).toBe(false);
+    expect(matches({ body: Buffer.from('{"a":"a"}') }, { filter })).toBe(true);
+  });
+});
+
 it('gives every rule that an event falls under, in their order', () => {
   const rules = [
     aRule({ id: 'all' }),
     aRule({ id: 'other', service: 'standard' }),
     aRule({ id: 'pushes', eventTypes: ['push'] }),
+    aRule({ id: 'of another branch', filter: 'payload.ref == "refs/heads/next"' }),
+    aRule({ id: 'of main', filter: 'payload.ref == "refs/heads/main"' }),
     aRule({ id: 'issues', eventTypes: ['issues'] }),
   ];
-  expect(matchRoutes({ service: 'github', eventType: 'push' }, rules).map(({ id }) => id)).toEqual(['all', 'pushes']);
-  expect(matchRoutes({ service: 'github', eventType: 'push' }, [])).toEqual([]);
+  expect(matchRoutes(anEvent({}), rules).map(({ id }) => id)).toEqual(['all', 'pushes', 'of main']);
+  expect(matchRoutes(anEvent({}), [])).toEqual([]);
 });

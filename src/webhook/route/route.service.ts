@@ -8,6 +8,7 @@ import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import { FeatureService } from '../../enterprise/plan/feature.service';
+import type { IntegrationKind } from '../../n8n/integration.entity';
 import { IntegrationService } from '../../n8n/integration.service';
 import type { CreateRouteDto, RouteTarget, UpdateRouteDto } from './route.dto';
 import { Route } from './route.entity';
@@ -43,15 +44,18 @@ export class RouteService {
 
   async create(who: Actor, wanted: CreateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types = [], target, enabled = true } = wanted;
+    const { name, service, event_types = [], filter = null, target, enabled = true } = wanted;
+    await this.checkFilter(tenantId, filter);
     const route = Object.assign(new Route(), {
       tenantId,
       id: newId(),
       name,
       service,
       eventTypes: [...new Set(event_types)],
+      filter,
       ...columnsOf(target),
       enabled,
+      pausedAt: null,
     });
     return this.saving(tenantId, async (manager) => {
       await this.checkTarget(manager, tenantId, target);
@@ -63,7 +67,8 @@ export class RouteService {
 
   async update(who: Actor, id: string, changes: UpdateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types, target, enabled } = changes;
+    const { name, service, event_types, filter, target, enabled } = changes;
+    await this.checkFilter(tenantId, filter);
     return this.saving(tenantId, async (manager) => {
       const route = found(await this.routes.lock(manager, tenantId, id));
       const before = routeView(route);
@@ -74,6 +79,7 @@ export class RouteService {
       route.name = name ?? route.name;
       route.service = service ?? route.service;
       route.eventTypes = event_types ? [...new Set(event_types)] : route.eventTypes;
+      route.filter = filter === undefined ? route.filter : filter;
       route.enabled = enabled ?? route.enabled;
       const saved = await this.routes.save(manager, route);
       await this.trail.record(manager, who, acts.updated(before, routeView(saved)));
@@ -91,11 +97,20 @@ export class RouteService {
     });
   }
 
+  /** Those that are there stay, and are asked, whatever becomes of the plan. */
+  private async checkFilter(tenantId: string, filter: string | null | undefined): Promise<void> {
+    if (typeof filter === 'string') await this.features.require(tenantId, 'advanced_workflows');
+  }
+
   private async checkTarget(manager: EntityManager, tenantId: string, target: RouteTarget): Promise<void> {
     switch (target.kind) {
       case 'n8n':
-        if (await this.integrations.exists(manager, tenantId, target.integration_id)) return;
-        throw unknownIntegration();
+      case 'http': {
+        const kind = await this.integrations.kindOf(manager, tenantId, target.integration_id);
+        if (kind === null) throw unknownIntegration();
+        if (kind !== target.kind) throw otherKind(kind);
+        return;
+      }
       case 'agent':
         return this.checkAgent(manager, tenantId, target.agent);
     }
@@ -130,6 +145,8 @@ function columnsOf(target: RouteTarget): TargetColumns {
         workflowId: target.workflow_id ?? null,
         webhookPath: target.webhook_path ?? null,
       };
+    case 'http':
+      return { ...none, targetKind: target.kind, integrationId: target.integration_id };
     case 'agent':
       return { ...none, targetKind: target.kind, agentName: target.agent };
   }
@@ -146,6 +163,12 @@ function notFound() {
 
 function unknownIntegration() {
   return problems.validationFailed([{ field: 'target.integration_id', message: 'there is no such integration' }]);
+}
+
+function otherKind(kind: IntegrationKind) {
+  const how = { n8n: 'an n8n, with workflow_id or webhook_path', http: 'a receiver, with nothing besides' }[kind];
+  const message = `is of an integration of kind ${kind}: target.kind must be ${kind} to lead to ${how}`;
+  return problems.validationFailed([{ field: 'target.integration_id', message }]);
 }
 
 function unknownAgent(names: readonly string[]) {

@@ -1,9 +1,9 @@
 import { ownProperty } from '@mira/json';
-import { refuseTimestamp, type HmacScheme, type Verdict } from '@mira/signature';
+import type { HmacScheme, Verdict } from '@mira/signature';
 import { GenericConfig } from './generic.config';
-import { verifyHmacHeader } from './hmac-proof';
+import { verifyHmacHeader, verifyTimedHmacHeader } from './hmac-proof';
 import { type Payload } from './payload/payload';
-import { headerOf, type ReceivedRequest } from './received-request';
+import type { ReceivedRequest } from './received-request';
 import { Source, type VerificationKeys } from './source';
 import { configErrorsOf, isSourceConfig, type ConfigError, type SourceConfig } from './source-config';
 
@@ -22,18 +22,13 @@ export class GenericSource extends Source {
 
   verify(request: ReceivedRequest, { secrets, config, now }: VerificationKeys): Verdict {
     const { header, timestampHeader, scheme } = settingsOf(config);
-    if (timestampHeader === null || headerOf(request, header) === undefined) {
-      return verifyHmacHeader(request, header, secrets, scheme);
-    }
-    const time = headerOf(request, timestampHeader);
-    if (time === undefined) return { kind: 'invalid', detail: `The request has no ${timestampHeader} header.` };
-    const refusal = refuseTimestamp(time, now);
-    if (refusal) return refusal;
-    return verifyHmacHeader(request, header, secrets, scheme, Buffer.from(`${time}.`, 'latin1'));
+    if (timestampHeader === null) return verifyHmacHeader(request, header, secrets, scheme);
+    const timed = { ...scheme, timeHeader: timestampHeader, before: (time: string) => `${time}.` };
+    return verifyTimedHmacHeader(request, header, secrets, timed, now);
   }
 
-  proofHeader(config: SourceConfig): string {
-    return settingsOf(config).header;
+  proofHeaders(config: SourceConfig): readonly string[] {
+    return [settingsOf(config).header];
   }
 
   /** A signed time tells two events of the same body apart. Without one, a heartbeat's proof is always the same. */

@@ -14,8 +14,8 @@ export class GithubSource extends Source {
     return verifyHubSignature(request, secrets);
   }
 
-  proofHeader(): string {
-    return HUB_SIGNATURE_HEADER;
+  proofHeaders(): readonly string[] {
+    return [HUB_SIGNATURE_HEADER];
   }
 
   provesOneEvent(): boolean {

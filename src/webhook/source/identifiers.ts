@@ -21,6 +21,11 @@ export function dedupKeyFrom(text: string | null | undefined): DedupKey {
   return { kind: 'key', key: text };
 }
 
+/** A value out of a payload where it is a text; null for anything else. */
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
 /** The first candidate that can serve as an event type. One that cannot is passed over: the event still counts. */
 export function eventTypeFrom(candidates: readonly unknown[]): string | null {
   for (const text of candidates) {

@@ -16,8 +16,8 @@ export class N8nSource extends Source {
     return verifyHubSignature(request, secrets);
   }
 
-  proofHeader(): string {
-    return HUB_SIGNATURE_HEADER;
+  proofHeaders(): readonly string[] {
+    return [HUB_SIGNATURE_HEADER];
   }
 
   provesOneEvent(): boolean {

@@ -1,11 +1,28 @@
 import { GenericSource } from './generic.source';
 import { GithubSource } from './github.source';
+import { GitlabSource } from './gitlab.source';
+import { JiraSource } from './jira.source';
 import { N8nSource } from './n8n.source';
+import { ShopifySource } from './shopify.source';
+import { SlackSource } from './slack.source';
 import type { Source } from './source';
 import { StandardSource } from './standard.source';
+import { StripeSource } from './stripe.source';
+import { TrelloSource } from './trello.source';
 
-/** Every sender that Mira knows. A new one is a file beside this one, and a line here. */
-const sources: readonly Source[] = [new N8nSource(), new GithubSource(), new StandardSource(), new GenericSource()];
+/** Every sender that Mira knows. A new one is a file beside this one, and two lines here. */
+const sources: readonly Source[] = [
+  new N8nSource(),
+  new GithubSource(),
+  new GitlabSource(),
+  new StripeSource(),
+  new SlackSource(),
+  new ShopifySource(),
+  new JiraSource(),
+  new TrelloSource(),
+  new StandardSource(),
+  new GenericSource(),
+];
 
 const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [source.name, source]));
 

@@ -2,15 +2,28 @@ import { generateStandardKeyPair, signHmac } from '@mira/signature';
 import type { IncomingHttpHeaders } from 'node:http';
 import { GenericSource } from './generic.source';
 import { GithubSource } from './github.source';
+import { GitlabSource } from './gitlab.source';
+import { JiraSource } from './jira.source';
 import { N8nSource } from './n8n.source';
 import type { Payload } from './payload/payload';
 import type { ReceivedRequest } from './received-request';
+import { ShopifySource } from './shopify.source';
+import { SlackSource } from './slack.source';
+import type { Source } from './source';
 import { StandardSource } from './standard.source';
+import { StripeSource } from './stripe.source';
+import { TrelloSource } from './trello.source';
 
 const github = new GithubSource();
 const n8n = new N8nSource();
 const standard = new StandardSource();
 const generic = new GenericSource();
+const gitlab = new GitlabSource();
+const stripe = new StripeSource();
+const slack = new SlackSource();
+const shopify = new ShopifySource();
+const jira = new JiraSource();
+const trello = new TrelloSource();
 
 function aRequest(headers: IncomingHttpHeaders = {}, body = ''): ReceivedRequest {
   return { headers, body: Buffer.from(body) };
@@ -24,16 +37,34 @@ describe('dedup keys', () => {
   it.each([
     [github, 'x-github-delivery'],
     [standard, 'webhook-id'],
+    [gitlab, 'webhook-id'],
+    [shopify, 'x-shopify-webhook-id'],
+    [jira, 'x-atlassian-webhook-identifier'],
   ])('are the sender’s own id first, then Idempotency-Key: $name', (source, header) => {
     const both = { [header]: 'own', 'idempotency-key': 'brought' };
     expect(source.dedupKey(aRequest(both), json({}))).toEqual({ kind: 'key', key: 'own' });
     expect(source.dedupKey(aRequest({ ...both, [header]: '' }), json({}))).toEqual({ kind: 'key', key: 'brought' });
   });
 
-  it.each([n8n, generic, github, standard])('are Idempotency-Key where there is no other: $name', (source) => {
-    expect(source.dedupKey(aRequest({ 'idempotency-key': 'k' }), json({}))).toEqual({ kind: 'key', key: 'k' });
-    expect(source.dedupKey(aRequest(), json({ id: 'not this' }))).toEqual({ kind: 'none' });
+  it.each([
+    [stripe, { id: 'own' }, { id: 7 }],
+    [slack, { event_id: 'own' }, { event_id: null }],
+    [trello, { action: { id: 'own' } }, { action: 'own' }],
+  ])('are the id in the body first, then Idempotency-Key: $name', (source, body, without) => {
+    const brought = aRequest({ 'idempotency-key': 'brought' });
+    expect(source.dedupKey(brought, json(body))).toEqual({ kind: 'key', key: 'own' });
+    for (const other of [without, {}, [], null, 'own']) {
+      expect(source.dedupKey(brought, json(other))).toEqual({ kind: 'key', key: 'brought' });
+    }
   });
+
+  it.each([n8n, generic, github, standard, gitlab, shopify, jira])(
+    'are Idempotency-Key where there is no other: $name',
+    (source) => {
+      expect(source.dedupKey(aRequest({ 'idempotency-key': 'k' }), json({}))).toEqual({ kind: 'key', key: 'k' });
+      expect(source.dedupKey(aRequest(), json({ id: 'not this' }))).toEqual({ kind: 'none' });
+    },
+  );
 
   it.each([n8n, generic])('are not another sender’s header: $name', (source) => {
     const others = { 'x-github-delivery': 'a', 'webhook-id': 'b' };
@@ -58,7 +89,27 @@ describe('event types', () => {
     expect(github.eventType(aRequest(), json({ type: 'x' }))).toBeNull();
   });
 
+  it('are a header’s at Shopify too, and GitLab’s, where a system hook says more in its body', () => {
+    const body = json({ object_kind: 'push', event_name: 'project_create', type: 'x' });
+    expect(shopify.eventType(aRequest({ 'x-shopify-topic': 'orders/create' }), body)).toBe('orders/create');
+    expect(shopify.eventType(aRequest(), body)).toBeNull();
+    expect(gitlab.eventType(aRequest({ 'x-gitlab-event': 'Push Hook' }), body)).toBe('Push Hook');
+    expect(gitlab.eventType(aRequest({ 'x-gitlab-event': 'System Hook' }), body)).toBe('project_create');
+    expect(gitlab.eventType(aRequest({ 'x-gitlab-event': 'System Hook' }), json({}))).toBe('System Hook');
+    expect(gitlab.eventType(aRequest(), json({ object_kind: 'push' }))).toBe('push');
+  });
+
   it.each([
+    [stripe, { type: 'invoice.paid', object: 'event' }, 'invoice.paid'],
+    [stripe, { object: 'event' }, null],
+    [slack, { type: 'event_callback', event: { type: 'app_mention' } }, 'app_mention'],
+    [slack, { type: 'event_callback', event: 'app_mention' }, 'event_callback'],
+    [slack, { type: 'block_actions', actions: [] }, 'block_actions'],
+    [slack, { command: '/deploy', text: 'all' }, '/deploy'],
+    [jira, { webhookEvent: 'jira:issue_created', issue_event_type_name: 'x' }, 'jira:issue_created'],
+    [jira, { type: 'x' }, null],
+    [trello, { action: { type: 'updateCard' }, type: 'x' }, 'updateCard'],
+    [trello, { type: 'x' }, null],
     [n8n, { workflow_type: 'a', type: 'b' }, 'a'],
     [n8n, { type: 'b', event: 'c' }, 'b'],
     [n8n, { event: 'c' }, null],
@@ -100,7 +151,7 @@ describe('event types', () => {
 });
 
 describe('secrets that somebody brings', () => {
-  it.each([github, n8n, generic])('are any fair text: $name', (source) => {
+  it.each([github, n8n, generic, gitlab, slack, shopify, jira, trello])('are any fair text: $name', (source) => {
     expect(source.checkSecret("It's a Secret to Everybody")).toBeNull();
     expect(source.checkSecret('short')).toMatch(/8 to 255/);
     expect(source.checkSecret(' padded secret ')).toMatch(/white space/);
@@ -115,14 +166,85 @@ describe('secrets that somebody brings', () => {
   });
 });
 
-describe('configuration', () => {
-  it.each([github, n8n, standard])('has no settings for $name, and says so', (source) => {
-    expect(source.configErrors({})).toEqual([]);
-    expect(source.configErrors(null)).toEqual([]);
-    expect(source.configErrors({ header: 'x' })).toEqual([
-      { field: 'config.header', message: 'is unknown; this source has no settings' },
-    ]);
+describe('what somebody may take for the secret', () => {
+  it.each([
+    [stripe, 'sk_live_51Habcdefgh', /signing secret/],
+    [slack, 'xoxb-1234567890-abcdef', /Signing Secret/],
+    [slack, 'xapp-1-A012345-abcdef', /Signing Secret/],
+    [shopify, 'shpat_0123456789abcdef', /client secret/],
+    [trello, 'ATTA0123456789abcdef', /OAuth secret/],
+    [gitlab, 'whsec_too+short', /whsec_/],
+  ])('is refused in words that say which one is meant: $name, %s', (source, secret, words) => {
+    expect(source.checkSecret(secret)).toMatch(words);
   });
+
+  it('is none of these', () => {
+    expect(stripe.checkSecret('whsec_0123456789abcdef')).toBeNull();
+    expect(slack.checkSecret('8f742231b10e8888abcd99yyyzzz85a5')).toBeNull();
+    expect(shopify.checkSecret('shpss_0123456789abcdef')).toBeNull();
+    expect(gitlab.checkSecret('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')).toBeNull();
+  });
+});
+
+describe('what a second sight of a proof says', () => {
+  it.each<[Source, boolean]>([
+    [github, true],
+    [slack, true],
+    [jira, true],
+    [n8n, false],
+    [standard, false],
+    [gitlab, false],
+    [stripe, false],
+    [shopify, false],
+    [trello, false],
+  ])('is a replay under another id, or nothing: $name', (source, provesOneEvent) => {
+    expect(source.provesOneEvent({})).toBe(provesOneEvent);
+  });
+});
+
+describe('a handshake', () => {
+  it('is Slack’s url_verification, and what it asks for is given back', () => {
+    const body = json({ type: 'url_verification', challenge: '3eZbrw1aB', token: 'x' });
+    expect(slack.handshake(aRequest(), body)).toEqual({ challenge: '3eZbrw1aB' });
+  });
+
+  it.each([
+    { type: 'url_verification' },
+    { type: 'url_verification', challenge: 7 },
+    { type: 'event_callback', challenge: 'x' },
+    { challenge: 'x' },
+    ['url_verification'],
+    null,
+  ])('is not %j, which is an event', (value) => {
+    expect(slack.handshake(aRequest(), json(value))).toBeNull();
+  });
+
+  it.each([github, n8n, standard, generic, gitlab, stripe, shopify, jira, trello])(
+    'is not known to $name',
+    (source) => {
+      expect(source.handshake(aRequest(), json({ type: 'url_verification', challenge: 'x' }))).toBeNull();
+    },
+  );
+
+  it('without a proof is Trello’s alone', () => {
+    expect(trello.probeMethods).toEqual(['HEAD', 'GET']);
+    for (const source of [github, n8n, standard, generic, gitlab, stripe, slack, shopify, jira]) {
+      expect(source.probeMethods).toEqual([]);
+    }
+  });
+});
+
+describe('configuration', () => {
+  it.each([github, n8n, standard, gitlab, stripe, slack, shopify, jira])(
+    'has no settings for $name, and says so',
+    (source) => {
+      expect(source.configErrors({})).toEqual([]);
+      expect(source.configErrors(null)).toEqual([]);
+      expect(source.configErrors({ header: 'x' })).toEqual([
+        { field: 'config.header', message: 'is unknown; this source has no settings' },
+      ]);
+    },
+  );
 
   it.each([['text'], [7], [[]], [true]])('is refused as %j', (config) => {
     expect(generic.configErrors(config)).toEqual([{ field: 'config', message: 'must be an object' }]);
@@ -162,6 +284,25 @@ describe('configuration', () => {
     expect(generic.configErrors(config)).toEqual([{ field, message: expect.stringMatching(message) }]);
   });
 
+  it.each([
+    {},
+    { callback_url: null },
+    { callback_url: 'https://a.example/t?x=1' },
+    { callback_url: 'http://mira:5000/t' },
+  ])('takes %j for trello', (config) => {
+    expect(trello.configErrors(config)).toEqual([]);
+  });
+
+  it.each<[object, string]>([
+    [{ callback_url: 'a.example/t' }, 'config.callback_url'],
+    [{ callback_url: 'ftp://a.example/t' }, 'config.callback_url'],
+    [{ callback_url: 7 }, 'config.callback_url'],
+    [{ callback_url: `https://a.example/${'x'.repeat(2_048)}` }, 'config.callback_url'],
+    [{ url: 'https://a.example/t' }, 'config.url'],
+  ])('refuses %j for trello, naming the setting', (config, field) => {
+    expect(trello.configErrors(config)).toEqual([{ field, message: expect.any(String) }]);
+  });
+
   it('names every fault at once', () => {
     const fields = generic.configErrors({ header: '', encoding: 'x', other: 1 }).map(({ field }) => field);
     expect(fields.toSorted()).toEqual(['config.encoding', 'config.header', 'config.other']);
@@ -175,7 +316,7 @@ describe('generic', () => {
   it('stops rather than guess when a stored setting is unusable', () => {
     const bad = [{ header: 7 }, { encoding: 'rot13' }, { prefix: {} }, { timestamp_header: false }];
     for (const config of bad) {
-      expect(() => generic.verify(aRequest(), { secrets, config, now })).toThrow(TypeError);
+      expect(() => generic.verify(aRequest(), { secrets, config, url: '', now })).toThrow(TypeError);
     }
   });
 
@@ -183,12 +324,19 @@ describe('generic', () => {
     const proof = signHmac([Buffer.from('x')], 'a secret of somebody', { algorithm: 'sha256', encoding: 'hex' });
     const config = { header: null, encoding: null, prefix: null, timestamp_header: null };
     const request = aRequest({ 'x-webhook-signature': proof }, 'x');
-    expect(generic.verify(request, { secrets, config, now })).toEqual({ kind: 'valid', proof });
+    expect(generic.verify(request, { secrets, config, url: '', now })).toEqual({ kind: 'valid', proof });
   });
 
   it('does not take what an object inherits for a header', () => {
     for (const header of ['constructor', '__proto__', 'toString']) {
-      expect(generic.verify(aRequest(), { secrets, config: { header }, now }).kind).toBe('missing');
+      expect(generic.verify(aRequest(), { secrets, config: { header }, url: '', now }).kind).toBe('missing');
     }
+  });
+});
+
+describe('trello', () => {
+  it('stops rather than guess when a stored setting is unusable', () => {
+    const keys = { secrets: ['a secret of somebody'], config: { callback_url: 7 }, url: '', now: new Date() };
+    expect(() => trello.verify(aRequest({ 'x-trello-webhook': 'x' }), keys)).toThrow(TypeError);
   });
 });

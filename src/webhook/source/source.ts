@@ -6,11 +6,16 @@ import { configErrorsOf, type ConfigError, type SourceConfig } from './source-co
 
 /** What an endpoint knows when a proof is checked. */
 export interface VerificationKeys {
+  /** the address that the request was sent to, as its sender sees it: some sign that too */
+  readonly url: string;
   /** one, or two while one of them is being rotated: a proof by either will do */
   readonly secrets: readonly string[];
   readonly config: SourceConfig;
   readonly now: Date;
 }
+
+/** What is answered to a sender that only wants to know who listens: 200 and this as JSON. Nothing is stored. */
+export type HandshakeAnswer = Readonly<Record<string, unknown>>;
 
 class NoSettings {}
 
@@ -25,8 +30,8 @@ export abstract class Source {
   /** Checks the sender's proof over the raw bytes. Runs for every request: pure, and no more work than it takes. */
   abstract verify(request: ReceivedRequest, keys: VerificationKeys): Verdict;
 
-  /** The header in which the proof stands, in lower case. */
-  abstract proofHeader(config: SourceConfig): string;
+  /** The headers in which proofs stand, in lower case. They are used up, and not kept with the event. */
+  abstract proofHeaders(config: SourceConfig): readonly string[];
 
   /**
    * Whether a proof can belong to one event only, so that it says something when it is seen again: under another
@@ -44,6 +49,22 @@ export abstract class Source {
   /** The delivery's id, else the `Idempotency-Key` that any sender may bring. */
   dedupKey(request: ReceivedRequest, payload: Payload): DedupKey {
     return dedupKeyFrom(this.deliveryId(request, payload) || headerOf(request, 'idempotency-key'));
+  }
+
+  /**
+   * The answer to a request that is no event but a question of the sender's, such as whether somebody listens who
+   * knows the secret; null for every event. Asked only after the proof was found good.
+   */
+  handshake(_request: ReceivedRequest, _payload: Payload): HandshakeAnswer | null {
+    return null;
+  }
+
+  /**
+   * The methods with which this sender looks whether an endpoint's address is there before it sends anything, without
+   * a proof. They are answered 200 where it is and 404 where not, and tell nothing else.
+   */
+  get probeMethods(): readonly ('GET' | 'HEAD')[] {
+    return [];
   }
 
   eventType(request: ReceivedRequest, payload: Payload): string | null {

@@ -1,8 +1,9 @@
 import { ownProperty } from '@mira/json';
-import { generateStandardSecret, parseStandardKey, verifyStandard, type Verdict } from '@mira/signature';
+import { generateStandardSecret, verifyStandard, type Verdict } from '@mira/signature';
 import { type Payload } from './payload/payload';
 import { headerOf, type ReceivedRequest } from './received-request';
 import { Source, type VerificationKeys } from './source';
+import { standardKeyFault, standardMessage, STANDARD_SIGNATURE_HEADER } from './standard-proof';
 
 /**
  * Senders that follow Standard Webhooks, with a shared secret (`whsec_`, v1) or with a key pair of which the endpoint
@@ -12,17 +13,11 @@ export class StandardSource extends Source {
   readonly name = 'standard';
 
   verify(request: ReceivedRequest, { secrets, now }: VerificationKeys): Verdict {
-    const message = {
-      id: headerOf(request, 'webhook-id'),
-      timestamp: headerOf(request, 'webhook-timestamp'),
-      signature: headerOf(request, 'webhook-signature'),
-      body: request.body,
-    };
-    return verifyStandard(message, secrets, now);
+    return verifyStandard(standardMessage(request), secrets, now);
   }
 
-  proofHeader(): string {
-    return 'webhook-signature';
+  proofHeaders(): readonly string[] {
+    return [STANDARD_SIGNATURE_HEADER];
   }
 
   provesOneEvent(): boolean {
@@ -42,15 +37,6 @@ export class StandardSource extends Source {
   }
 
   override checkSecret(secret: string): string | null {
-    const key = parseStandardKey(secret);
-    switch (key.kind) {
-      case 'symmetric':
-      case 'public':
-        return null;
-      case 'private':
-        return 'A whsk_ key is the private half and stays with the sender; give the public half, whpk_.';
-      case 'malformed':
-        return key.detail;
-    }
+    return standardKeyFault(secret);
   }
 }

@@ -67,6 +67,14 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     headers: ({ endpointSecret }, body) => signedAsGeneric(body, endpointSecret),
   },
 
+  // As Trello looks whether an address is there. The sweep asks by HEAD too.
+  'GET /webhook/:service/:endpoint_id': {
+    needs: 'nothing',
+    succeeds: 200,
+    params: { service: 'trello' },
+    thing: 'probed',
+  },
+
   'POST /api/v1/auth/login': {
     needs: 'nothing',
     succeeds: 200,
@@ -232,8 +240,14 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     within: { id: 'project' },
   },
 
-  'GET /api/v1/agents': { needs: ['agent:execute'], succeeds: 200 },
-  'GET /api/v1/agents/:name': { needs: ['agent:execute'], succeeds: 200, params: { name: 'task_update' } },
+  // They are the program's own; what a tenant has of them is how it set them.
+  'GET /api/v1/agents': { needs: ['agent:execute'], succeeds: 200, sums: true },
+  'GET /api/v1/agents/:name': {
+    needs: ['agent:execute'],
+    succeeds: 200,
+    params: { name: 'task_update' },
+    sums: true,
+  },
   'POST /api/v1/agents/:name/execute': {
     needs: ['agent:execute'],
     succeeds: 202,

@@ -16,6 +16,7 @@ export type ThingKind =
   | 'task'
   | 'integration'
   | 'endpoint'
+  | 'probed'
   | 'route'
   | 'event'
   | 'delivery'
@@ -171,6 +172,8 @@ export class World {
         return this.posted(tenancy, 'integrations', { kind: 'n8n', name, config: { base_url: 'http://127.0.0.1:9' } });
       case 'endpoint':
         return this.posted(tenancy, 'webhook-endpoints', { service: 'generic', name, secret: endpointSecretOf(mark) });
+      case 'probed':
+        return this.posted(tenancy, 'webhook-endpoints', { service: 'trello', name });
       case 'route': {
         const integration = await this.thing('integration', tenancy);
         const target = { kind: 'n8n', integration_id: integration, webhook_path: 'x' };
@@ -226,6 +229,7 @@ const KINDS: readonly ThingKind[] = [
   'auditEntry',
   'integration',
   'endpoint',
+  'probed',
   'route',
   'event',
   'delivery',

@@ -7,10 +7,15 @@ import { AgentRunner } from '../../../agent/agent.runner';
 import type { AgentSettings } from '../../../agent/agent.settings';
 import { loadConfig } from '../../../config/load-config';
 import { SecretCipher } from '../../../database/secret.cipher';
+import { HttpReceiver } from '../../../n8n/http/http.receiver';
 import { sealApiKey, sealSigningSecret } from '../../../n8n/integration.connection';
+import { N8nClient } from '../../../n8n/client/n8n.client';
 import { WorkflowDirectory } from '../../../n8n/workflow.directory';
+import { AgentSender } from './agent.sender';
 import { AttemptMaker } from './attempt.maker';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
+import { HttpSender } from './http.sender';
+import { N8nSender } from './n8n.sender';
 
 const TIMEOUT_MS = 200;
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
@@ -61,13 +66,9 @@ function aMaker(outbound: FakeOutbound, agent?: Agent): AttemptMaker {
   const config = loadConfig({ env: { MIRA_DELIVERY_TIMEOUT_MS: String(TIMEOUT_MS) }, cwd: __dirname });
   const agents = new AgentRegistry();
   if (agent) agents.register(agent);
-  return new AttemptMaker(
-    config,
-    outbound,
-    cipher,
-    new WorkflowDirectory(outbound),
-    new AgentRunner(agents, everywhere),
-  );
+  const n8n = new N8nSender(config, outbound, cipher, new WorkflowDirectory(new N8nClient(outbound)));
+  const http = new HttpSender(config, cipher, new HttpReceiver(outbound));
+  return new AttemptMaker(new AgentSender(config, new AgentRunner(agents, everywhere)), n8n, http);
 }
 
 function toN8n(workflow: { workflowId: string } | { webhookPath: string }): DeliveryTarget {
@@ -78,6 +79,8 @@ function toN8n(workflow: { workflowId: string } | { webhookPath: string }): Deli
     base_url: 'https://n8n.example.com',
     api_key: sealApiKey(cipher, row, 'an n8n key'),
     signing_secret: sealSigningSecret(cipher, row, SECRET),
+    previous_signing_secret: null,
+    previous_signing_secret_expires_at: null,
   };
   return { kind: 'n8n', workflow, integration };
 }

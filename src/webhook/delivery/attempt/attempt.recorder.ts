@@ -8,7 +8,7 @@ import { UsageClock } from '../../../enterprise/usage/usage.clock';
 import type { ClaimedJob } from '../queue/claimed-job';
 import { DeliveryQueue } from '../queue/delivery.queue';
 import type { Outcome } from './outcome';
-import { countingWorkflows } from '../hold/workflow.quota';
+import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
 
 /** An attempt that was made, with what it came to. */
 export interface FinishedAttempt {
@@ -167,6 +167,7 @@ function nextAttemptOf({ job, deliveryId, outcome }: FinishedAttempt, moved: Rea
   return [{ tenantId: job.tenantId, deliveryId, attempt: job.attempt + 1, startAfter: outcome.at }];
 }
 
+/** Locked before they are changed: what a row was before is only to be had from the row that nobody else changes. */
 const RECORD = `
   WITH ended AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::float8[], $6::text[], $7::text[],
@@ -174,18 +175,24 @@ const RECORD = `
       $15::boolean[])
       AS t (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason, status_code, response_headers,
         response_body, status, next_attempt_at, rejections, ended_at, is_workflow)
+  ), waiting AS (
+    SELECT d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
+    FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
+      AND d.status = 'queued' AND d.attempt_count = ended.number - 1
+    FOR UPDATE OF d
   ), moved AS (
     UPDATE deliveries d
     SET status = ended.status,
+      workflow_counted = d.workflow_counted OR is_execution,
       attempt_count = ended.number,
       rejection_count = d.rejection_count + ended.rejections,
       next_attempt_at = ended.next_attempt_at,
       reason = ended.reason,
       completed_at = CASE WHEN ended.status = 'queued' THEN NULL ELSE ended.ended_at END
-    FROM ended
-    WHERE d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
+    FROM ended JOIN waiting ON waiting.tenant_id = ended.tenant_id AND waiting.id = ended.delivery_id
+    WHERE d.tenant_id = waiting.tenant_id AND d.id = waiting.id
       AND d.status = 'queued' AND d.attempt_count = ended.number - 1
-    RETURNING d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
+    RETURNING d.tenant_id, d.id, is_execution
   ), kept AS (
     INSERT INTO delivery_attempts (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason,
       status_code, response_headers, response_body)

@@ -1,4 +1,6 @@
 import type { GroupClient } from '../../../database/group.client';
+import type { SealedHttpConnection } from '../../../n8n/http/http.connection';
+import type { SealedConnection } from '../../../n8n/integration.connection';
 import type { ClaimedJob } from '../queue/claimed-job';
 import { hopsOf } from './hops';
 
@@ -27,19 +29,11 @@ export type DeliveryTarget =
   | {
       readonly kind: 'n8n';
       readonly workflow: { readonly workflowId: string } | { readonly webhookPath: string };
-      readonly integration: SealedIntegration;
+      readonly integration: SealedConnection;
     }
+  | { readonly kind: 'http'; readonly integration: SealedHttpConnection }
   /** The route, or what it led to, was deleted meanwhile. */
   | { readonly kind: 'none'; readonly reason: string };
-
-/** An integration's row as it is stored, its secrets still sealed. */
-export interface SealedIntegration {
-  readonly tenant_id: string;
-  readonly id: string;
-  readonly base_url: string;
-  readonly api_key: Buffer | null;
-  readonly signing_secret: Buffer;
-}
 
 interface Row {
   tenant_id: string;
@@ -56,18 +50,23 @@ interface Row {
   hops: string | null;
   agent_name: string | null;
   route_id: string | null;
+  target_kind: string | null;
   workflow_id: string | null;
   webhook_path: string | null;
   integration_id: string | null;
   base_url: string | null;
   api_key: Buffer | null;
+  headers: Buffer | null;
   signing_secret: Buffer | null;
+  previous_signing_secret: Buffer | null;
+  previous_signing_secret_expires_at: Date | null;
 }
 
 const LOAD = `
   SELECT d.tenant_id, d.id, d.rejection_count, d.attempt_count, e.id AS event_id, e.service, e.event_type,
     e.content_type, e.body, e.trace_parent, e.received_at, e.headers->>'x-mira-hops' AS hops, coalesce(d.agent_name, r.agent_name) AS agent_name,
-    r.id AS route_id, r.workflow_id, r.webhook_path, i.id AS integration_id, i.base_url, i.api_key, i.signing_secret
+    r.id AS route_id, r.workflow_id, r.webhook_path, i.id AS integration_id, i.base_url, i.api_key, i.signing_secret,
+    r.target_kind, i.headers, i.previous_signing_secret, i.previous_signing_secret_expires_at
   FROM unnest($1::uuid[], $2::uuid[]) AS due (tenant_id, id)
   JOIN deliveries d ON d.tenant_id = due.tenant_id AND d.id = due.id AND d.status = 'queued'
   JOIN webhook_events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
@@ -113,11 +112,14 @@ function deliveryOf(row: Row): DueDelivery {
 function targetOf(row: Row): DeliveryTarget {
   if (row.agent_name !== null) return { kind: 'agent', agentName: row.agent_name };
   if (row.route_id === null) return { kind: 'none', reason: 'The route was deleted.' };
-  const { tenant_id, integration_id: id, base_url, api_key, signing_secret } = row;
+  const { tenant_id, integration_id: id, base_url, api_key, headers, signing_secret } = row;
+  const { previous_signing_secret, previous_signing_secret_expires_at } = row;
   if (id === null || base_url === null || signing_secret === null) {
     return { kind: 'none', reason: 'The integration of the route was deleted.' };
   }
-  const integration = { tenant_id, id, base_url, api_key, signing_secret };
+  const signing = { tenant_id, id, signing_secret, previous_signing_secret, previous_signing_secret_expires_at };
+  if (row.target_kind === 'http') return { kind: 'http', integration: { ...signing, base_url, headers } };
+  const integration = { ...signing, base_url, api_key };
   if (row.workflow_id !== null) return { kind: 'n8n', workflow: { workflowId: row.workflow_id }, integration };
   if (row.webhook_path !== null) return { kind: 'n8n', workflow: { webhookPath: row.webhook_path }, integration };
   return { kind: 'none', reason: 'The route leads nowhere.' };

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
+import { USER_AGENT } from '../../../n8n/user-agent';
 import type { DueDelivery } from './due-delivery';
 import { HOPS_HEADER } from './hops';
-
-/** No "bot" in it: n8n turns such callers away outside its webhook paths. */
-export const USER_AGENT = 'Mira/0.1 (webhook gateway)';
 
 const TRACE_PARENT = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})$/;
 const PLAIN = /^[\x20-\x7e]+$/;

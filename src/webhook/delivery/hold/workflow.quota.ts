@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { GroupClient, Statement } from '../../../database/group.client';
 import { HeldQuotas, holdingQuota, MONTHLY_WORKFLOWS } from '../../../enterprise/plan/held-quotas';
+import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
 import { limitSql } from '../../../enterprise/plan/plan.sql';
-import { periodsOf } from '../../../enterprise/usage/periods';
 import { UsageClock } from '../../../enterprise/usage/usage.clock';
 import type { ClaimedJob } from '../queue/claimed-job';
 import { DeliveryQueue } from '../queue/delivery.queue';
@@ -107,16 +107,6 @@ const RESERVE = `
   )
   ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE workflow_counted GROUP BY tenant_id', '$6::date')}`;
 
-/** Those of unlimited tenants are counted when their first attempt is recorded. Month first, as it is locked first. */
-export function countingWorkflows(counts: string, day: string): string {
-  return `
-    INSERT INTO usage_counters AS u (tenant_id, metric, period, starts_on, count)
-    SELECT tenant_id, '${MONTHLY_WORKFLOWS.metric}', period, starts_on, count
-    FROM (${counts}) AS new (tenant_id, count), ${periodsOf(day)}
-    ORDER BY tenant_id, period <> 'month', period
-    ON CONFLICT (tenant_id, metric, period, starts_on) DO UPDATE SET count = u.count + excluded.count`;
-}
-
 /** From one tenant to the next by the index, however many one of them has. */
 const TENANTS_WITH_HELD = `
   WITH RECURSIVE t AS (
@@ -128,9 +118,12 @@ const TENANTS_WITH_HELD = `
   )
   SELECT tenant_id FROM t WHERE tenant_id IS NOT NULL`;
 
+/** Chosen once and apart: as a condition the limited choice may be made anew for every row, and then lets all go. */
 const RELEASE = `
-  UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
-  WHERE d.tenant_id = $1 AND d.id IN (
+  WITH chosen AS MATERIALIZED (
     SELECT id FROM deliveries WHERE tenant_id = $1 AND status = 'held' AND held_for = 'workflow_quota'
-    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+  )
+  UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
+  FROM chosen WHERE d.tenant_id = $1 AND d.id = chosen.id
   RETURNING d.id`;

@@ -9,8 +9,8 @@ import { TENANT_ROLE } from '../../../database/tenant.database';
 import { watchedSocket } from '../../../database/watched-socket';
 import { ATTEMPTS_PER_JOB, ClaimedJob } from './claimed-job';
 
-const QUEUE = 'delivery';
-const SCHEMA = 'pgboss';
+export const QUEUE = 'delivery';
+export const SCHEMA = 'pgboss';
 /** Connections of pg-boss itself, for its upkeep. */
 const POOL_SIZE = 2;
 const CLAIM_TIMEOUT_MS = 10_000;

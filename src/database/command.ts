@@ -1,9 +1,9 @@
 import { DataSource } from 'typeorm';
-import { loadProcessConfig } from '../../config/process-config';
-import { StartError } from '../../config/start-error';
-import { dataSourceOptions } from '../../database/connection';
-import { openDatabase } from '../../database/open-database';
-import { SecretCipher } from '../../database/secret.cipher';
+import { loadProcessConfig } from '../config/process-config';
+import { StartError } from '../config/start-error';
+import { dataSourceOptions, unhurried } from './connection';
+import { openDatabase } from './open-database';
+import { SecretCipher } from './secret.cipher';
 
 /** Where the lines of a command go. */
 export interface Output {
@@ -14,14 +14,14 @@ export interface Output {
 /** 0: done. 1: done, and something is wrong with what was looked at. 2: could not be done. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Does some work on the configured database, outside of a running Mira. */
+/** Does some work on the configured database, outside of a running Mira, however long it takes. */
 export async function onDatabase(
   { err }: Pick<Output, 'err'>,
   work: (dataSource: DataSource, cipher: SecretCipher) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   try {
     const database = await openDatabase(loadProcessConfig(), err);
-    const dataSource = new DataSource(dataSourceOptions(database.target));
+    const dataSource = new DataSource(dataSourceOptions(unhurried(database.target)));
     try {
       await dataSource.initialize();
       return await work(dataSource, new SecretCipher(database.masterKey));

@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { environmentWithoutMira } from './mira-process.ts';
+
+const DIST = join(import.meta.dirname, '..', '..', 'dist', 'src');
+const WITHIN_MS = 300_000;
+
+/** What a command of the built program said, and how it ended. */
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one of the built program's own commands (`webhook/ledger/reconcile`) with these settings of Mira. */
+export function runCommand(
+  name: string,
+  args: readonly string[],
+  { env, folder }: { env: Readonly<Record<string, string>>; folder: string },
+): Promise<CommandResult> {
+  const file = join(DIST, `${name}.command.js`);
+  const options = {
+    cwd: folder,
+    env: { ...environmentWithoutMira(), ...env },
+    timeout: WITHIN_MS,
+    maxBuffer: 64 * 1_048_576,
+  };
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [file, ...args], options, (error, stdout, stderr) => {
+      if (error === null) resolve({ exitCode: 0, stdout, stderr });
+      else if (typeof error.code === 'number') resolve({ exitCode: error.code, stdout, stderr });
+      else reject(error);
+    });
+  });
+}

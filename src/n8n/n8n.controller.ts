@@ -1,0 +1,89 @@
+import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
+import { ApiProblem, problems } from '@mira/problem';
+import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { RequireFeature } from '../enterprise/plan/require-feature.decorator';
+import { isExecutionId } from './client/execution';
+import { CreateIntegrationDto } from './integration.dto';
+import { ConnectedIntegrationView, ExecutionView, SyncView, TriggeredWorkflowView, WorkflowPage } from './n8n-view.dto';
+import { ListWorkflowsQuery, SyncDto, TriggerWorkflowDto } from './n8n.dto';
+import { N8nService } from './n8n.service';
+import { workflowIdFault } from './webhook-path';
+
+/** What n8n itself is asked. 502 where it does not answer, 409 where somebody has to change something there first. */
+@ApiTags('integrations')
+@Controller('api/v1/integrations')
+@ApiProblem(502, 'n8n does not answer, or not as it should; trying again later may help.')
+export class N8nController {
+  constructor(private readonly n8n: N8nService) {}
+
+  /** Connects an n8n and tests it. It is kept whatever the test finds. The secret is shown this once. */
+  @Post('connect')
+  @Allow('integration:create')
+  @ApiProblem(402, 'The plan has no room for one more.')
+  @RequireFeature('n8n_integration')
+  connect(@CurrentPrincipal() who: Principal, @Body() body: CreateIntegrationDto): Promise<ConnectedIntegrationView> {
+    return this.n8n.connect(who, body);
+  }
+
+  /** The workflows of the n8n, and which of them Mira can start. */
+  @Get(':id/workflows')
+  @Allow('integration:read')
+  @ApiProblem(409, 'n8n will not answer with the API key that there is.')
+  workflows(
+    @CurrentPrincipal() who: Principal,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Query() query: ListWorkflowsQuery,
+  ): Promise<WorkflowPage> {
+    return this.n8n.listWorkflows(who.tenantId, id, query);
+  }
+
+  /** Starts a workflow through its Webhook node. Counted as a workflow of the month. */
+  @Post(':id/workflows/:workflow_id/trigger')
+  @HttpCode(200)
+  @Allow('agent:execute')
+  @RequireFeature('n8n_integration')
+  @ApiProblem(409, 'The workflow cannot be started as it is; the words say what to change in n8n.')
+  @ApiProblem(429, "The plan's workflows of this month are used up.")
+  trigger(
+    @CurrentPrincipal() who: Principal,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Param('workflow_id') workflowId: string,
+    @Body() { data = {} }: TriggerWorkflowDto,
+  ): Promise<TriggeredWorkflowView> {
+    const fault = workflowIdFault(workflowId);
+    if (fault !== null) throw problems.validationFailed([{ field: 'workflow_id', message: fault }]);
+    return this.n8n.triggerWorkflow(who, id, workflowId, data);
+  }
+
+  /** What became of an execution. */
+  @Get(':id/executions/:execution_id')
+  @Allow('integration:read')
+  @ApiProblem(409, 'n8n will not answer with the API key that there is.')
+  execution(
+    @CurrentPrincipal() who: Principal,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Param('execution_id') executionId: string,
+  ): Promise<ExecutionView> {
+    if (!isExecutionId(executionId)) {
+      const message = 'must be the id of an execution: 1 to 64 letters, digits, - and _';
+      throw problems.validationFailed([{ field: 'execution_id', message }]);
+    }
+    return this.n8n.getExecutionStatus(who.tenantId, id, executionId);
+  }
+
+  /** Tells n8n of something: as an event of service `mira` that routes carry on, or by starting a workflow. */
+  @Post(':id/sync')
+  @HttpCode(200)
+  @Allow('agent:execute')
+  @RequireFeature('n8n_integration')
+  @ApiProblem(409, 'The workflow cannot be started as it is; the words say what to change in n8n.')
+  @ApiProblem(429, "The plan's workflows of this month are used up.")
+  sync(
+    @CurrentPrincipal() who: Principal,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { type, data }: SyncDto,
+  ): Promise<SyncView> {
+    return this.n8n.syncData(who, id, type, data);
+  }
+}

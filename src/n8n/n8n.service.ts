@@ -1,0 +1,119 @@
+import type { Actor } from '@mira/audit';
+import { EventPublisher } from '@mira/internal-event';
+import { problems } from '@mira/problem';
+import { Injectable } from '@nestjs/common';
+import { TenantDatabase } from '../database/tenant.database';
+import { ConnectionTester } from './check/connection.tester';
+import { N8nClient } from './client/n8n.client';
+import type { N8nConnection } from './integration.connection';
+import type { CreateIntegrationDto } from './integration.dto';
+import { IntegrationService } from './integration.service';
+import { listedWorkflow } from './listed-workflow';
+import {
+  type ConnectedIntegrationView,
+  type ConnectionTestView,
+  connectionTestView,
+  type ExecutionView,
+  executionView,
+  type SyncView,
+  type TriggeredWorkflowView,
+  triggeredView,
+  type WorkflowPage,
+} from './n8n-view.dto';
+import type { ListWorkflowsQuery, SyncType } from './n8n.dto';
+import { problemOfFailure } from './n8n.problem';
+import { WorkflowTrigger } from './trigger/workflow.trigger';
+import { workflowIdFault } from './webhook-path';
+
+/** What people do with an n8n that they connected: test it, see its workflows, start them, ask what became of them. */
+@Injectable()
+export class N8nService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly integrations: IntegrationService,
+    private readonly client: N8nClient,
+    private readonly tester: ConnectionTester,
+    private readonly workflowTrigger: WorkflowTrigger,
+    private readonly publisher: EventPublisher,
+  ) {}
+
+  /** Keeps it and tests it. It is kept whatever the test finds: the answer says what to change. */
+  async connect(who: Actor, creation: CreateIntegrationDto): Promise<ConnectedIntegrationView> {
+    if (creation.kind !== 'n8n') throw problems.validationFailed([{ field: 'kind', message: 'must be n8n' }]);
+    const created = await this.integrations.create(who, creation);
+    return Object.assign(created, { test: await this.test(who.tenantId, created.id) });
+  }
+
+  async test(tenantId: string, id: string): Promise<ConnectionTestView> {
+    return connectionTestView(await this.tester.test(await this.connection(tenantId, id)));
+  }
+
+  /** @throws Problem `conflict` while routes lead to it */
+  async disconnect(who: Actor, id: string): Promise<void> {
+    await this.integrations.remove(who, id);
+  }
+
+  async listWorkflows(tenantId: string, id: string, { limit, cursor }: ListWorkflowsQuery): Promise<WorkflowPage> {
+    const connection = await this.connection(tenantId, id);
+    const reply = await this.client.workflows(connection, { limit, cursor: cursor ?? null });
+    if (reply.kind === 'fault') {
+      const isCursorOfNobody = reply.fault === 'refused' && cursor !== undefined;
+      if (isCursorOfNobody)
+        throw problems.validationFailed([{ field: 'cursor', message: `is not taken by n8n: ${reply.detail}` }]);
+      throw problemOfFailure(reply);
+    }
+    const data = reply.value.data.map(listedWorkflow).filter((workflow) => workflow !== null);
+    return { data, next_cursor: reply.value.nextCursor };
+  }
+
+  /** Starts a workflow through its Webhook node, and waits for n8n's answer. */
+  async triggerWorkflow(who: Actor, id: string, workflowId: string, data: object): Promise<TriggeredWorkflowView> {
+    const connection = await this.connection(who.tenantId, id);
+    return triggeredView(workflowId, await this.workflowTrigger.trigger(who, connection, workflowId, data));
+  }
+
+  /** What became of an execution; for one that failed, n8n is asked for its error too. */
+  async getExecutionStatus(tenantId: string, id: string, executionId: string): Promise<ExecutionView> {
+    const connection = await this.connection(tenantId, id);
+    const reply = await this.client.execution(connection, executionId);
+    if (reply.kind === 'fault') throw problemOfFailure(reply);
+    if (reply.value.status !== 'error') return executionView(reply.value);
+    const whole = await this.client.execution(connection, executionId, { includeData: true });
+    return executionView(whole.kind === 'ok' ? whole.value : reply.value);
+  }
+
+  /** Tells n8n of something: as an event that routes carry on, or by starting a workflow. */
+  async syncData(who: Actor, id: string, type: SyncType, data: Record<string, unknown>): Promise<SyncView> {
+    switch (type) {
+      case 'project_events':
+      case 'task_updates':
+        return { event_id: await this.publish(who.tenantId, id, type, data), triggered: null };
+      case 'workflow_trigger': {
+        const { workflow_id: workflowId, ...rest } = data;
+        if (typeof workflowId !== 'string' || workflowIdFault(workflowId) !== null) throw noWorkflowId();
+        return { event_id: null, triggered: await this.triggerWorkflow(who, id, workflowId, rest) };
+      }
+    }
+  }
+
+  private async publish(tenantId: string, id: string, type: string, data: object): Promise<string> {
+    return this.database.transaction(tenantId, async (manager) => {
+      if ((await this.integrations.kindOf(manager, tenantId, id)) !== 'n8n') throw noIntegration();
+      return this.publisher.publish(manager, tenantId, { type, data });
+    });
+  }
+
+  private async connection(tenantId: string, id: string): Promise<N8nConnection> {
+    const connection = await this.integrations.connection(tenantId, id);
+    if (!connection) throw noIntegration();
+    return connection;
+  }
+}
+
+function noIntegration() {
+  return problems.notFound('There is no such integration.');
+}
+
+function noWorkflowId() {
+  return problems.validationFailed([{ field: 'data.workflow_id', message: 'must be the id of a workflow of the n8n' }]);
+}

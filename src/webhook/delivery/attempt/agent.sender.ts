@@ -1,0 +1,54 @@
+import { describeError } from '@mira/problem';
+import { Injectable, Logger } from '@nestjs/common';
+import { type AgentRun, AgentRunner } from '../../../agent/agent.runner';
+import { MiraConfig } from '../../../config/mira.config';
+import { parsePayload } from '../../source/payload/parse-payload';
+import { type AttemptAnswer, withoutResponse } from './attempt-answer';
+import type { DeliveryTarget, DueDelivery } from './due-delivery';
+import type { AttemptResult } from './outcome';
+import { TimeOver, within } from './within';
+
+type AgentTarget = Extract<DeliveryTarget, { kind: 'agent' }>;
+
+/** Hands an event to an agent of the program itself. */
+@Injectable()
+export class AgentSender {
+  private readonly logger = new Logger(AgentSender.name);
+
+  constructor(
+    private readonly config: MiraConfig,
+    private readonly agents: AgentRunner,
+  ) {}
+
+  async send(delivery: DueDelivery, { agentName }: AgentTarget): Promise<AttemptAnswer> {
+    return withoutResponse(await this.call(delivery, agentName));
+  }
+
+  private async call(delivery: DueDelivery, name: string): Promise<AttemptResult> {
+    const { id: eventId, contentType, body, hops, ...event } = delivery.event;
+    const parsed = parsePayload({ headers: contentType === null ? {} : { 'content-type': contentType }, body });
+    const payload = parsed.kind === 'ok' ? parsed.payload.value : null;
+    const { tenantId, id: deliveryId, attempt } = delivery;
+    const given = { ...event, tenantId, deliveryId, attempt, eventId, contentType, body, payload, hops: hops + 1 };
+    try {
+      return resultOf(await within(this.config.delivery.timeout_ms, this.agents.run(name, given)));
+    } catch (error) {
+      this.logger.warn({ msg: 'an agent failed', err: describeError(error), agent: name, delivery_id: deliveryId });
+      const how = error instanceof TimeOver ? 'did not end in time' : 'failed';
+      return { kind: 'failed', detail: `The agent ${name} ${how}.`, retryAfter: null };
+    }
+  }
+}
+
+function resultOf(run: AgentRun): AttemptResult {
+  switch (run.kind) {
+    case 'done':
+      return { kind: 'done', ...(run.detail === undefined ? {} : { detail: run.detail }) };
+    case 'idle':
+      return { kind: 'done', detail: run.reason };
+    case 'refused':
+      return { kind: 'gone', detail: run.reason };
+    case 'unknown':
+      return { kind: 'failed', detail: run.reason, retryAfter: null };
+  }
+}

@@ -1,0 +1,80 @@
+import { OutboundClient } from '@mira/outbound';
+import { signStandardWithEach } from '@mira/signature';
+import { Injectable } from '@nestjs/common';
+import { MiraConfig } from '../../../config/mira.config';
+import { SecretCipher } from '../../../database/secret.cipher';
+import { type N8nConnection, openConnection, secretsThatSign } from '../../../n8n/integration.connection';
+import { classifyN8nAnswer } from '../../../n8n/n8n.answer';
+import { addressFault, type WorkflowAddress } from '../../../n8n/workflow-address';
+import { WorkflowDirectory, type WorkflowReference } from '../../../n8n/workflow.directory';
+import { type AttemptAnswer, answerOf, type HttpResponse, withoutResponse } from './attempt-answer';
+import type { DeliveryTarget, DueDelivery } from './due-delivery';
+import { outboundHeaders } from './outbound-headers';
+import { type AttemptResult, resultOfStatus } from './outcome';
+import { parseRetryAfter } from './retry-schedule';
+import { TimeOver, within } from './within';
+
+type N8nTarget = Extract<DeliveryTarget, { kind: 'n8n' }>;
+
+/** Calls a workflow of a connected n8n, through the workflow's own Webhook node. */
+@Injectable()
+export class N8nSender {
+  constructor(
+    private readonly config: MiraConfig,
+    private readonly outbound: OutboundClient,
+    private readonly cipher: SecretCipher,
+    private readonly workflows: WorkflowDirectory,
+  ) {}
+
+  async send(delivery: DueDelivery, { workflow, integration }: N8nTarget): Promise<AttemptAnswer> {
+    const connection = openConnection(this.cipher, integration);
+    const start = performance.now();
+    const address = await this.findWorkflow(connection, workflow);
+    // What n8n took to say where the workflow is comes off the time of the attempt.
+    const timeoutMs = Math.max(1, this.config.delivery.timeout_ms - Math.round(performance.now() - start));
+    if (address.kind === 'fault') {
+      const { detail, permanent } = address;
+      return withoutResponse(permanent ? { kind: 'rejected', detail } : { kind: 'failed', detail, retryAfter: null });
+    }
+    const timestampSeconds = Math.floor(Date.now() / 1_000);
+    const { body } = delivery.event;
+    const signature = signStandardWithEach({ id: delivery.id, timestampSeconds, body }, secretsThatSign(connection));
+    const answer = await this.outbound.send({
+      method: address.method,
+      url: address.url,
+      headers: outboundHeaders(delivery, { timestampSeconds, signature }),
+      body,
+      timeoutMs,
+    });
+    if ('workflowId' in workflow && answer.kind === 'response' && answer.status === 404) {
+      this.workflows.forget(connection, workflow.workflowId);
+    }
+    const now = new Date();
+    return answerOf(answer, (response) => resultOfN8n(response, now));
+  }
+
+  private async findWorkflow(connection: N8nConnection, workflow: WorkflowReference): Promise<WorkflowAddress> {
+    const { timeout_ms } = this.config.delivery;
+    try {
+      return await within(timeout_ms, this.workflows.webhookUrl(connection, workflow));
+    } catch (error) {
+      if (!(error instanceof TimeOver)) throw error;
+      return addressFault('unreachable', `n8n did not say within ${timeout_ms} ms where the workflow is.`);
+    }
+  }
+}
+
+/** n8n's own ways of saying "not yet" come first; for all else its status speaks. */
+function resultOfN8n(answer: HttpResponse, now: Date): AttemptResult {
+  const retryAfter = parseRetryAfter(answer.headers['retry-after'], now);
+  const meaning = classifyN8nAnswer(answer);
+  switch (meaning.kind) {
+    case 'ok':
+      return { kind: 'done', ...(meaning.executionId ? { detail: `execution ${meaning.executionId}` } : {}) };
+    case 'not_registered':
+    case 'starting':
+      return { kind: 'failed', detail: meaning.detail, retryAfter };
+    case 'other':
+      return resultOfStatus(answer.status, retryAfter);
+  }
+}
