@@ -10,6 +10,12 @@ export interface InternalEvent {
   readonly hops?: number;
 }
 
+/** An event that was handed to somebody, and the delivery that takes it there. */
+export interface HandedEvent {
+  readonly eventId: string;
+  readonly deliveryId: string;
+}
+
 /**
  * Where features tell what happened in a tenant, so that its routes can carry it on. Events of the program's own are
  * stored, routed and delivered as all others are.
@@ -20,4 +26,12 @@ export abstract class EventPublisher {
    * the other. The transaction must be the tenant's. Resolves to the event's id.
    */
   abstract publish(manager: EntityManager, tenantId: string, event: InternalEvent): Promise<string>;
+
+  /** The same for an event that is meant for one agent: it goes there, and along no route. */
+  abstract publishTo(
+    manager: EntityManager,
+    tenantId: string,
+    agentName: string,
+    event: InternalEvent,
+  ): Promise<HandedEvent>;
 }

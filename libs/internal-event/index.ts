@@ -1,1 +1,1 @@
-export { EventPublisher, type InternalEvent } from './event-publisher';
+export { EventPublisher, type HandedEvent, type InternalEvent } from './event-publisher';

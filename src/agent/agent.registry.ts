@@ -19,7 +19,7 @@ export class AgentRegistry {
   /** @throws Error where the name is malformed or taken, or a subscription is empty or stands there twice */
   register(agent: Agent): void {
     const fault = this.nameFault(agent.name) ?? subscriptionFault(agent.subscriptions);
-    if (fault) throw new Error(`${agent.constructor.name} cannot be registered as an agent: ${fault}`);
+    if (fault) throw new Error(`${agent.origin} cannot be registered as an agent: ${fault}`);
     this.agents.set(agent.name, agent);
     for (const subscription of agent.subscriptions) {
       const key = keyOf(subscription.service, subscription.eventType);
@@ -32,6 +32,11 @@ export class AgentRegistry {
   }
 
   /** In the order of registration. */
+  all(): Agent[] {
+    return [...this.agents.values()];
+  }
+
+  /** In the same order. */
   names(): string[] {
     return [...this.agents.keys()];
   }
@@ -53,7 +58,7 @@ export class AgentRegistry {
       return `the name ${JSON.stringify(name)} must be 1 to 63 of a-z, 0-9, "_" and "-", and begin with a letter.`;
     }
     const holder = this.agents.get(name);
-    return holder ? `the name "${name}" is taken by ${holder.constructor.name}.` : null;
+    return holder ? `the name "${name}" is taken by ${holder.origin}.` : null;
   }
 }
 

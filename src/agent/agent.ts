@@ -1,5 +1,8 @@
+import type { Type } from '@nestjs/common';
+import type { Feature } from '../enterprise/plan/plans';
+
 /** One event on its way to one agent. */
-export interface AgentEvent {
+export interface AgentEvent<Config extends object = object> {
   readonly tenantId: string;
   /** the same for every attempt and every agent: what a handler makes its work happen once by */
   readonly eventId: string;
@@ -14,6 +17,13 @@ export interface AgentEvent {
   /** the stored bytes, exactly as they came */
   readonly body: Buffer;
   readonly receivedAt: Date;
+  /**
+   * how many deliveries of Mira's lie behind what the handler does, this one included. An event that it publishes
+   * carries them on, so that agents and workflows that call each other in a circle come to an end.
+   */
+  readonly hops: number;
+  /** the tenant's settings for the agent: an instance of its config class, found valid; an empty object without one */
+  readonly config: Config;
 }
 
 /**
@@ -29,10 +39,10 @@ export interface Subscription {
 }
 
 /**
- * A handler inside the program, the target of a delivery like a workflow is. A team writes one as a subclass in a
- * module of its own and hands it to the {@link AgentRegistry} when that module starts.
+ * A handler inside the program, the target of a delivery like a workflow is. A team writes one as a method with
+ * `@AgentHandler`, or as a subclass that it hands to the {@link AgentRegistry} when its module starts.
  */
-export abstract class Agent {
+export abstract class Agent<Config extends object = object> {
   /** What routes and deliveries call it: `a` to `z`, digits, `_` and `-`. Stored in rows, so it must not change. */
   abstract readonly name: string;
 
@@ -42,11 +52,25 @@ export abstract class Agent {
   /** Events that reach it in every tenant without a route. */
   readonly subscriptions: readonly Subscription[] = [];
 
+  /** Whether it belongs to Mira itself, and so to every plan. What teams add needs `custom_agents`. */
+  readonly isStandard: boolean = false;
+
+  /** A class of validated settings, each with a default, for what a tenant may set; null where there is nothing to set. */
+  readonly configClass: Type<Config> | null = null;
+
+  /** Where it was written, for messages to those who write agents. */
+  readonly origin: string = this.constructor.name;
+
   /**
    * Handles one event. A throw means: not now, try again on the delivery's schedule.
    *
    * Delivery is at least once: a process may die after the work and before it is recorded, and then the same event
-   * comes again. Make the work happen once by `eventId`, for instance with a unique column and ON CONFLICT DO NOTHING.
+   * comes again. Make the work happen once by `eventId`, for instance with `HandledEvents`.
    */
-  abstract handle(event: AgentEvent): Promise<AgentResult>;
+  abstract handle(event: AgentEvent<Config>): Promise<AgentResult>;
+}
+
+/** What a tenant's plan must have for the agent to run. */
+export function featureOf({ isStandard }: Agent): Feature {
+  return isStandard ? 'standard_agents' : 'custom_agents';
 }

@@ -11,6 +11,8 @@ import { Ledger1795300000041 } from './migrations/1795300000041-ledger';
 import { LimitAlerts1795300000042 } from './migrations/1795300000042-limit-alerts';
 import { HttpIntegrations1795300000055 } from './migrations/1795300000055-http-integrations';
 import { Replays1795300000060 } from './migrations/1795300000060-replays';
+import { Tasks1795300000070 } from './migrations/1795300000070-tasks';
+import { Agents1795300000080 } from './migrations/1795300000080-agents';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -27,4 +29,6 @@ export const migrations = [
   LimitAlerts1795300000042,
   HttpIntegrations1795300000055,
   Replays1795300000060,
+  Tasks1795300000070,
+  Agents1795300000080,
 ];

@@ -13,19 +13,23 @@ export class ProjectInitializationAgent extends Agent {
   readonly name = 'project_initialization';
   readonly description = 'Makes a project in the tenant, with the name and the description that the webhook brings.';
   override readonly subscriptions = [{ service: 'n8n', eventType: 'project_initialization' }] as const;
+  override readonly isStandard = true;
 
   constructor(private readonly projects: ProjectService) {
     super();
   }
 
-  async handle({ tenantId, eventId, payload }: AgentEvent): Promise<AgentResult> {
+  async handle({ tenantId, eventId, hops, payload }: AgentEvent): Promise<AgentResult> {
     const asked = readProjectInitialization(payload);
     if (asked.kind === 'refused') return asked;
     const { name, description } = asked;
-    const wanted = { name, description, sourceEventId: eventId };
+    const wanted = { name, description, sourceEventId: eventId, hops };
     const made = await this.projects.create({ tenantId, userId: null, apiKeyId: null }, wanted).catch(fullPlanIn);
     if (made instanceof Problem) return { kind: 'refused', reason: `No project was made. ${made.message}` };
-    const { kind, id } = made;
+    const {
+      kind,
+      project: { id },
+    } = made;
     return {
       kind: 'done',
       detail: kind === 'created' ? `Made project ${id}.` : `Project ${id} was made by this event before.`,

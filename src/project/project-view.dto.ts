@@ -11,6 +11,12 @@ export class ProjectView {
   updated_at!: string;
 }
 
+/** What went with a project that was deleted. */
+export class DeletedProjectView {
+  id!: string;
+  tasks_deleted!: number;
+}
+
 export class ProjectPage {
   data!: ProjectView[];
   next_cursor!: string | null;

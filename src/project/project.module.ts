@@ -9,20 +9,34 @@ import { ProjectController } from './project.controller';
 import { Project } from './project.entity';
 import { ProjectRepository } from './project.repository';
 import { ProjectService } from './project.service';
+import { TaskUpdateAgent } from './task/task-update.agent';
+import { TaskController } from './task/task.controller';
+import { Task } from './task/task.entity';
+import { TaskRepository } from './task/task.repository';
+import { TaskService } from './task/task.service';
 
-/** A feature as any team would add one: its own table, routes and agent, known to nothing below it. */
+/** A feature as any team would add one: its own tables, routes, agents and events, known to nothing below it. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Project]), AgentModule, PlanModule, UsageModule],
-  controllers: [ProjectController],
-  providers: [ProjectService, ProjectRepository, ProjectInitializationAgent],
+  imports: [TypeOrmModule.forFeature([Project, Task]), AgentModule, PlanModule, UsageModule],
+  controllers: [ProjectController, TaskController],
+  providers: [
+    ProjectInitializationAgent,
+    ProjectRepository,
+    ProjectService,
+    TaskRepository,
+    TaskService,
+    TaskUpdateAgent,
+  ],
 })
 export class ProjectModule implements OnModuleInit {
   constructor(
     private readonly registry: AgentRegistry,
     private readonly projectInitialization: ProjectInitializationAgent,
+    private readonly taskUpdate: TaskUpdateAgent,
   ) {}
 
   onModuleInit(): void {
     this.registry.register(this.projectInitialization);
+    this.registry.register(this.taskUpdate);
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DeliveryModule } from './delivery/delivery.module';
+import { ExecutionResultModule } from './delivery/execution/execution-result.module';
 import { EndpointModule } from './endpoint/endpoint.module';
 import { EventModule } from './event/event.module';
 import { IngestModule } from './ingest/ingest.module';
@@ -9,6 +10,15 @@ import { RouteModule } from './route/route.module';
 
 /** The product: receive, store, route, deliver. */
 @Module({
-  imports: [IngestModule, PublishModule, EndpointModule, ReplayModule, RouteModule, EventModule, DeliveryModule],
+  imports: [
+    IngestModule,
+    PublishModule,
+    EndpointModule,
+    ReplayModule,
+    RouteModule,
+    EventModule,
+    DeliveryModule,
+    ExecutionResultModule,
+  ],
 })
 export class WebhookModule {}

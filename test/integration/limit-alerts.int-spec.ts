@@ -1,31 +1,19 @@
-import { EventPublisher, type InternalEvent } from '@mira/internal-event';
-import type { EntityManager } from 'typeorm';
 import { newId } from '../../src/database/new-id';
 import { LimitAlerts } from '../../src/enterprise/alert/limit.alerts';
 import { PlanRepository } from '../../src/enterprise/plan/plan.repository';
 import { PlanService } from '../../src/enterprise/plan/plan.service';
 import { describeOnEachDatabase } from '../support/databases';
 import { SetClock } from '../support/set-clock';
-
-class ListedEvents extends EventPublisher {
-  readonly events: (InternalEvent & { tenantId: string })[] = [];
-  fails = false;
-
-  async publish(_manager: EntityManager, tenantId: string, event: InternalEvent): Promise<string> {
-    if (this.fails) throw new Error('the event could not be stored');
-    this.events.push({ tenantId, ...event });
-    return Promise.resolve(newId());
-  }
-}
+import { ToldEvents } from '../support/told-events';
 
 describeOnEachDatabase('alerts of limits', (database) => {
   const sql = (text: string, values: unknown[] = []) => database().dataSource.query(text, values);
   let clock: SetClock;
-  let told: ListedEvents;
+  let told: ToldEvents;
 
   beforeEach(() => {
     clock = new SetClock('2026-05-10T12:00:00Z');
-    told = new ListedEvents();
+    told = new ToldEvents();
   });
 
   function alerts(): LimitAlerts {

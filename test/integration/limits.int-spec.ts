@@ -10,6 +10,7 @@ import { ProjectInitializationAgent } from '../../src/project/project-initializa
 import { Project } from '../../src/project/project.entity';
 import { ProjectRepository } from '../../src/project/project.repository';
 import { ProjectService } from '../../src/project/project.service';
+import { TaskRepository } from '../../src/project/task/task.repository';
 import { PasswordHasher } from '../../src/rbac/password.hasher';
 import { AccessTokens } from '../../src/rbac/session/access-token';
 import { SessionRepository } from '../../src/rbac/session/session.repository';
@@ -18,10 +19,12 @@ import { User } from '../../src/rbac/user.entity';
 import { UserRepository } from '../../src/rbac/user/user.repository';
 import { UserService } from '../../src/rbac/user/user.service';
 import { describeOnEachDatabase } from '../support/databases';
+import { anAgentEvent } from '../support/agent-event';
 import { plansOn } from '../support/plans';
 import { aPrincipal, CountingLease } from '../support/principals';
 import { refusalOf } from '../support/refusals';
 import { SetClock } from '../support/set-clock';
+import { ToldEvents } from '../support/told-events';
 import { by, RememberedTrail } from '../support/trails';
 
 describeOnEachDatabase(
@@ -47,7 +50,15 @@ describeOnEachDatabase(
       const users = new UserRepository();
       return {
         ...plans,
-        projects: new ProjectService(tenants, new ProjectRepository(), limits, usage, trail),
+        projects: new ProjectService(
+          tenants,
+          new ProjectRepository(),
+          new TaskRepository(),
+          limits,
+          usage,
+          new ToldEvents(),
+          trail,
+        ),
         users: new UserService(tenants, users, new PasswordHasher(), sessions, config, lease, limits, usage, trail),
         integrations: new IntegrationService(
           tenants,
@@ -136,18 +147,7 @@ describeOnEachDatabase(
       const tenantId = await aTenant();
       await sql(`INSERT INTO plan_overrides (tenant_id, name, max) VALUES ($1, 'max_projects', 0)`, [tenantId]);
       const payload = { workflow_type: 'project_initialization', data: { name: 'Apollo' } };
-      const handled = new ProjectInitializationAgent(aProcess().projects).handle({
-        tenantId,
-        eventId: newId(),
-        deliveryId: newId(),
-        attempt: 1,
-        service: 'n8n',
-        eventType: 'project_initialization',
-        contentType: 'application/json',
-        payload,
-        body: Buffer.from(JSON.stringify(payload)),
-        receivedAt: new Date(),
-      });
+      const handled = new ProjectInitializationAgent(aProcess().projects).handle(anAgentEvent({ tenantId }, payload));
       expect(await handled).toEqual({
         kind: 'refused',
         reason: 'No project was made. The plan allows 0 projects, and there are 0.',

@@ -81,9 +81,7 @@ describeOnEachDatabase(
     beforeEach(async () => {
       [tenantId, otherTenantId] = [newId(), newId()];
       for (const id of [tenantId, otherTenantId]) {
-        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'professional')`, [
-          id,
-        ]);
+        await database().dataSource.query(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [id]);
       }
     });
 
@@ -131,6 +129,14 @@ describeOnEachDatabase(
         }
         expect((await sut.get(tenantId, id)).target).toEqual(toAgent);
       }
+    });
+
+    it('lead to no agent that a team added where the plan has none of those', async () => {
+      const { id } = await sut.create(by(tenantId), aRoute());
+      await database().dataSource.query(`UPDATE tenants SET tier = 'professional' WHERE id = $1`, [tenantId]);
+      const works = [sut.create(by(tenantId), aRoute()), sut.update(by(tenantId), id, { target: toAgent })];
+      for (const work of works) expect(await refusalOf(work)).toMatchObject({ code: 'feature-not-in-plan' });
+      expect((await sut.update(by(tenantId), id, { enabled: false })).enabled).toBe(false);
     });
 
     it('lead to an integration of their own kind only', async () => {

@@ -86,6 +86,9 @@ describeOnEachDatabase(
       const attempt = { delivery_id: delivery, number: 1, started_at: now, duration_ms: 1, outcome: 'retry' };
       await insert('delivery_attempts', attempt);
       await insert('projects', { id: project, name: 'p' });
+      await insert('tasks', { id: newId(), project_id: project, title: 't', status: 'open', assignee_id: user });
+      await insert('agent_settings', { agent_name: 'a', enabled: true, config: {} });
+      await insert('agent_handled_events', { event_id: event, agent_name: 'a' });
       await insert('plan_overrides', { name: 'max_users', max: 9 });
       await insert('usage_counters', { metric: 'api_calls', period: 'day', starts_on: '2026-11-22', count: 1 });
       await insert('"Later things"', { id: thing, project_id: project });
@@ -106,6 +109,8 @@ describeOnEachDatabase(
 
     const ROWS = {
       '"Later things"': 2,
+      agent_handled_events: 1,
+      agent_settings: 1,
       api_keys: 1,
       audit_checkpoints: 1,
       audit_heads: 1,
@@ -120,6 +125,7 @@ describeOnEachDatabase(
       refresh_tokens: 1,
       routes: 1,
       sessions: 1,
+      tasks: 1,
       usage_counters: 1,
       users: 1,
       webhook_dedup_keys: 1,

@@ -1,5 +1,7 @@
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { EffectivePlan } from './effective-plan';
 import { PlanService } from './plan.service';
 import { type FeaturesView, featureView } from './plan-view.dto';
 import { type Feature, FEATURES } from './plans';
@@ -22,8 +24,16 @@ export class FeatureService {
 
   /** @throws Problem `feature-not-in-plan` */
   async require(tenantId: string, feature: Feature): Promise<void> {
-    const plan = await this.plans.of(tenantId);
-    if (plan.has(feature)) return;
-    throw problems.featureNotInPlan({ feature, tier: plan.tier, neededTier: plan.tierWith(feature) });
+    requireIn(await this.plans.of(tenantId), feature);
   }
+
+  /** The same in the caller's transaction; resolves to the plan that has it. */
+  async requireWithin(manager: EntityManager, tenantId: string, feature: Feature): Promise<EffectivePlan> {
+    return requireIn(await this.plans.within(manager, tenantId), feature);
+  }
+}
+
+function requireIn(plan: EffectivePlan, feature: Feature): EffectivePlan {
+  if (plan.has(feature)) return plan;
+  throw problems.featureNotInPlan({ feature, tier: plan.tier, neededTier: plan.tierWith(feature) });
 }

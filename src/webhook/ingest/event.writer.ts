@@ -73,7 +73,22 @@ export class EventWriter {
   /** Stores an event of the program's own within a transaction of its tenant. Nothing is counted. */
   async writeWithin(manager: EntityManager, event: IncomingEvent, { isRouted }: { isRouted: boolean }): Promise<void> {
     const rows: RouteRow[] = isRouted ? await manager.query(routesOf([event])) : [];
-    const deliveries = isRouted ? this.plan([event], { rows }) : [];
+    await this.storeWithin(manager, event, isRouted ? this.plan([event], { rows }) : []);
+  }
+
+  /** The same, with one delivery to this agent, whose id it returns. */
+  async writeTo(manager: EntityManager, event: IncomingEvent, agentName: string): Promise<string> {
+    const { tenantId, id: eventId } = event;
+    const delivery = { tenantId, id: newId(), eventId, routeId: null, agentName, isOrdered: false };
+    await this.storeWithin(manager, event, [delivery]);
+    return delivery.id;
+  }
+
+  private async storeWithin(
+    manager: EntityManager,
+    event: IncomingEvent,
+    deliveries: readonly PlannedDelivery[],
+  ): Promise<void> {
     const { text, values } = storing([event], deliveries, new HeldQuotas(DAILY_WEBHOOKS, { rows: [] }));
     await manager.query(text, values);
     await this.queue.enqueue(manager, deliveries.filter(({ isOrdered }) => !isOrdered).map(firstAttemptOf));

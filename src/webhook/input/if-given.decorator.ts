@@ -4,3 +4,8 @@ import { ValidateIf } from 'class-validator';
 export function IfGiven(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined);
 }
+
+/** A property that may be left out, or null to say that there is none. */
+export function IfGivenOrNull(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== undefined && value !== null);
+}

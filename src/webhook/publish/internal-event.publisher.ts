@@ -1,4 +1,4 @@
-import { EventPublisher, type InternalEvent } from '@mira/internal-event';
+import { EventPublisher, type HandedEvent, type InternalEvent } from '@mira/internal-event';
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../../database/new-id';
@@ -33,6 +33,16 @@ export class InternalEventPublisher extends EventPublisher {
     }
     await this.writer.writeWithin(manager, incoming, { isRouted: !isInCircle });
     return incoming.id;
+  }
+
+  async publishTo(
+    manager: EntityManager,
+    tenantId: string,
+    agentName: string,
+    event: InternalEvent,
+  ): Promise<HandedEvent> {
+    const incoming = incomingEvent(tenantId, event, new Date());
+    return { eventId: incoming.id, deliveryId: await this.writer.writeTo(manager, incoming, agentName) };
   }
 }
 

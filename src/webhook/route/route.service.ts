@@ -3,6 +3,7 @@ import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, QueryFailedError } from 'typeorm';
+import { featureOf } from '../../agent/agent';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
@@ -215,9 +216,14 @@ export class RouteService {
         return;
       }
       case 'agent':
-        if (this.agents.find(target.agent)) return;
-        throw unknownAgent(this.agents.names());
+        return this.checkAgent(manager, tenantId, target.agent);
     }
+  }
+
+  private async checkAgent(manager: EntityManager, tenantId: string, name: string): Promise<void> {
+    const agent = this.agents.find(name);
+    if (!agent) throw unknownAgent(this.agents.names());
+    await this.features.requireWithin(manager, tenantId, featureOf(agent));
   }
 
   /** An integration that was there a moment ago may be deleted before the route is stored: then the table refuses it. */

@@ -13,6 +13,8 @@ export interface RouteRow {
   readonly succeeds: number;
   /** What the id in the path is of. */
   readonly thing?: ThingKind;
+  /** What other ids in the path are of. */
+  readonly within?: Readonly<Record<string, ThingKind>>;
   /** The path's other parameters. */
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: string;
@@ -202,7 +204,62 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'DELETE /api/v1/api-keys/:id': { needs: 'a credential', succeeds: 204, thing: 'apiKey', own: true },
 
   'GET /api/v1/projects': { needs: ['project:read'], succeeds: 200 },
+  'POST /api/v1/projects': { needs: ['project:create'], succeeds: 201, body: ({ name }) => ({ name }) },
   'GET /api/v1/projects/:id': { needs: ['project:read'], succeeds: 200, thing: 'project' },
+  'PATCH /api/v1/projects/:id': {
+    needs: ['project:update'],
+    succeeds: 200,
+    thing: 'project',
+    body: ({ name }) => ({ name }),
+  },
+  'DELETE /api/v1/projects/:id': { needs: ['project:delete'], succeeds: 200, thing: 'project' },
+  'GET /api/v1/projects/:id/tasks': { needs: ['project:read'], succeeds: 200, thing: 'project' },
+  'POST /api/v1/projects/:id/tasks': {
+    needs: ['project:update'],
+    succeeds: 201,
+    thing: 'project',
+    body: ({ name }) => ({ title: name }),
+  },
+  'GET /api/v1/projects/:id/tasks/:task_id': {
+    needs: ['project:read'],
+    succeeds: 200,
+    thing: 'task',
+    within: { id: 'project' },
+  },
+  'PATCH /api/v1/projects/:id/tasks/:task_id': {
+    needs: ['project:update'],
+    succeeds: 200,
+    thing: 'task',
+    within: { id: 'project' },
+    body: () => ({ status: 'completed' }),
+  },
+  'DELETE /api/v1/projects/:id/tasks/:task_id': {
+    needs: ['project:update'],
+    succeeds: 204,
+    thing: 'task',
+    within: { id: 'project' },
+  },
+
+  // They are the program's own; what a tenant has of them is how it set them.
+  'GET /api/v1/agents': { needs: ['agent:execute'], succeeds: 200, sums: true },
+  'GET /api/v1/agents/:name': {
+    needs: ['agent:execute'],
+    succeeds: 200,
+    params: { name: 'task_update' },
+    sums: true,
+  },
+  'POST /api/v1/agents/:name/execute': {
+    needs: ['agent:execute'],
+    succeeds: 202,
+    params: { name: 'task_update' },
+    body: ({ name }) => ({ data: { title: name } }),
+  },
+  'PATCH /api/v1/agents/:name': {
+    needs: ['agent:configure'],
+    succeeds: 200,
+    params: { name: 'task_update' },
+    body: () => ({ enabled: true }),
+  },
 
   'GET /api/v1/integrations': { needs: ['integration:read'], succeeds: 200 },
   'POST /api/v1/integrations': {

@@ -80,7 +80,7 @@ export function callOf(
   expected: Expected,
 ): SweepCall {
   const [method = '', template = ''] = route.split(' ');
-  const path = template.replaceAll(/:(\w+)/g, (_all, name: string) => row.params?.[name] ?? idIn(row, place));
+  const path = template.replaceAll(/:(\w+)/g, (_all, name: string) => row.params?.[name] ?? idIn(row, place, name));
   const sent = row.body?.(place);
   const body = sent === undefined ? undefined : JSON.stringify(sent);
   const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
@@ -132,7 +132,8 @@ export async function forEachOf<Item, Result>(
   return results;
 }
 
-function idIn({ thing }: RouteRow, { things }: Place): string {
+function idIn({ thing: last, within }: RouteRow, { things }: Place, parameter: string): string {
+  const thing = within?.[parameter] ?? last;
   if (thing === undefined) throw new Error('the row says neither which thing nor which parameter the path names');
   return things[thing];
 }

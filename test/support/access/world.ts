@@ -13,6 +13,7 @@ export type ThingKind =
   | 'user'
   | 'apiKey'
   | 'project'
+  | 'task'
   | 'integration'
   | 'receiver'
   | 'endpoint'
@@ -161,6 +162,14 @@ export class World {
       case 'project':
         await this.mira.sql('INSERT INTO projects (tenant_id, id, name) VALUES ($1, $2, $3)', [tenantId, id, name]);
         return id;
+      case 'task':
+        // Of the first project, which is the tenancy's own.
+        await this.mira.sql(
+          `INSERT INTO tasks (tenant_id, id, project_id, title, status)
+           SELECT $1, $2, (SELECT id FROM projects WHERE tenant_id = $1 ORDER BY id LIMIT 1), $3, 'open'`,
+          [tenantId, id, name],
+        );
+        return id;
       case 'integration':
         return this.posted(tenancy, 'integrations', { kind: 'n8n', name, config: { base_url: 'http://127.0.0.1:9' } });
       case 'receiver':
@@ -238,6 +247,7 @@ const KINDS: readonly ThingKind[] = [
   'user',
   'apiKey',
   'project',
+  'task',
   'auditEntry',
   'integration',
   'receiver',

@@ -1,6 +1,6 @@
 import { describeError } from '@mira/problem';
 import { Injectable, Logger } from '@nestjs/common';
-import { AgentRegistry } from '../../../agent/agent.registry';
+import { type AgentRun, AgentRunner } from '../../../agent/agent.runner';
 import { MiraConfig } from '../../../config/mira.config';
 import { parsePayload } from '../../source/payload/parse-payload';
 import { type AttemptAnswer, withoutResponse } from './attempt-answer';
@@ -17,7 +17,7 @@ export class AgentSender {
 
   constructor(
     private readonly config: MiraConfig,
-    private readonly agents: AgentRegistry,
+    private readonly agents: AgentRunner,
   ) {}
 
   async send(delivery: DueDelivery, { agentName }: AgentTarget): Promise<AttemptAnswer> {
@@ -25,30 +25,30 @@ export class AgentSender {
   }
 
   private async call(delivery: DueDelivery, name: string): Promise<AttemptResult> {
-    const agent = this.agents.find(name);
-    if (!agent) return { kind: 'failed', detail: `No agent ${name} is registered in this Mira.`, retryAfter: null };
-    const { id: eventId, contentType, body, hops: _hops, ...event } = delivery.event;
+    const { id: eventId, contentType, body, hops, ...event } = delivery.event;
     const parsed = parsePayload({ headers: contentType === null ? {} : { 'content-type': contentType }, body });
     const payload = parsed.kind === 'ok' ? parsed.payload.value : null;
     const { tenantId, id: deliveryId, attempt } = delivery;
+    const given = { ...event, tenantId, deliveryId, attempt, eventId, contentType, body, payload, hops: hops + 1 };
     try {
-      const work = agent.handle({
-        ...event,
-        tenantId,
-        deliveryId,
-        attempt,
-        eventId,
-        contentType,
-        body,
-        payload,
-      });
-      const result = await within(this.config.delivery.timeout_ms, work);
-      if (result.kind === 'refused') return { kind: 'gone', cause: 'refused_by_agent', detail: result.reason };
-      return { kind: 'done', ...(result.detail === undefined ? {} : { detail: result.detail }) };
+      return resultOf(await within(this.config.delivery.timeout_ms, this.agents.run(name, given)));
     } catch (error) {
       this.logger.warn({ msg: 'an agent failed', err: describeError(error), agent: name, delivery_id: deliveryId });
       const how = error instanceof TimeOver ? 'did not end in time' : 'failed';
       return { kind: 'failed', detail: `The agent ${name} ${how}.`, retryAfter: null };
     }
+  }
+}
+
+function resultOf(run: AgentRun): AttemptResult {
+  switch (run.kind) {
+    case 'done':
+      return { kind: 'done', ...(run.detail === undefined ? {} : { detail: run.detail }) };
+    case 'idle':
+      return { kind: 'done', detail: run.reason };
+    case 'refused':
+      return { kind: 'gone', cause: 'refused_by_agent', detail: run.reason };
+    case 'unknown':
+      return { kind: 'failed', detail: run.reason, retryAfter: null };
   }
 }

@@ -3,6 +3,8 @@ import { signStandard } from '@mira/signature';
 import { Logger } from '@nestjs/common';
 import { Agent, type AgentEvent, type AgentResult } from '../../../agent/agent';
 import { AgentRegistry } from '../../../agent/agent.registry';
+import { AgentRunner } from '../../../agent/agent.runner';
+import type { AgentSettings } from '../../../agent/agent.settings';
 import { loadConfig } from '../../../config/load-config';
 import { SecretCipher } from '../../../database/secret.cipher';
 import { HttpReceiver } from '../../../n8n/http/http.receiver';
@@ -48,6 +50,11 @@ class AnAgent extends Agent {
   }
 }
 
+/** Every tenant has every agent, as it comes. */
+const everywhere: Pick<AgentSettings, 'standingOf'> = {
+  standingOf: () => Promise.resolve({ enabled: true, config: {}, isInPlan: true }),
+};
+
 function answering(status: number, body: unknown = '', headers: Record<string, string> = {}): Answering {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   return () => ({ kind: 'response', status, headers, body: bytes, truncated: false, durationMs: 1 });
@@ -61,7 +68,7 @@ function aMaker(outbound: FakeOutbound, agent?: Agent): AttemptMaker {
   if (agent) agents.register(agent);
   const n8n = new N8nSender(config, outbound, cipher, new WorkflowDirectory(new N8nClient(outbound)));
   const http = new HttpSender(config, cipher, new HttpReceiver(outbound));
-  return new AttemptMaker(new AgentSender(config, agents), n8n, http);
+  return new AttemptMaker(new AgentSender(config, new AgentRunner(agents, everywhere)), n8n, http);
 }
 
 function toN8n(workflow: { workflowId: string } | { webhookPath: string }): DeliveryTarget {

@@ -103,7 +103,7 @@ function retryOrGiveUp(
 }
 
 /** One line of bounded length, for a detail may hold words of a receiver or of an agent. */
-function reasonOf(detail: string): string {
+export function reasonOf(detail: string): string {
   const isLong = detail.length > MAX_REASON_LENGTH;
   const start = isLong ? `${detail.slice(0, MAX_REASON_LENGTH - 1)}…` : detail;
   return start.toWellFormed().replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');

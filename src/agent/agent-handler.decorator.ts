@@ -1,0 +1,38 @@
+import type { Type } from '@nestjs/common';
+import 'reflect-metadata';
+import type { AgentEvent, AgentResult, Subscription } from './agent';
+
+const HANDLER = Symbol('mira:agent-handler');
+
+/** What an agent says of itself; see `Agent` for what each of them means. */
+export interface AgentHandlerOptions<Config extends object = object> {
+  readonly name: string;
+  readonly description: string;
+  readonly subscriptions?: readonly Subscription[];
+  readonly config?: Type<Config>;
+}
+
+/** Nothing means that it is done. */
+export type AgentHandlerMethod<Config extends object> = (event: AgentEvent<Config>) => Promise<AgentResult | void>;
+
+/**
+ * Makes an agent of a provider's method: it is found at the start, and called for each event as `Agent.handle` is.
+ * The provider must be a singleton. A mistake ends the start.
+ */
+export function AgentHandler<Config extends object = object>(options: AgentHandlerOptions<Config>) {
+  return <Method extends AgentHandlerMethod<Config>>(
+    _target: object,
+    method: string | symbol,
+    { value }: TypedPropertyDescriptor<Method>,
+  ): void => {
+    if (!value) throw new Error(`@AgentHandler stands on ${String(method)}, which is no method.`);
+    if (Reflect.hasOwnMetadata(HANDLER, value)) throw new Error(`@AgentHandler stands on ${String(method)} twice.`);
+    Reflect.defineMetadata(HANDLER, options, value);
+  };
+}
+
+/** What was declared of a method, or undefined where it is none of an agent. */
+export function agentHandlerOf(method: object): AgentHandlerOptions | undefined {
+  const declared: AgentHandlerOptions | undefined = Reflect.getOwnMetadata(HANDLER, method);
+  return declared;
+}
