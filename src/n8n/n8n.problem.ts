@@ -12,6 +12,7 @@ export function problemOfFailure({ fault, detail }: N8nFailure) {
       return problems.notFound(detail);
     case 'starting':
     case 'unreachable':
+    case 'silent':
     case 'overloaded':
       return problems.upstreamFailed(detail, { fault });
     case 'no_api_key':
@@ -30,7 +31,10 @@ export function problemOfAddress({ fault, detail }: WorkflowAddressFault) {
   switch (fault) {
     case 'workflow_unknown':
       return problems.notFound(detail);
+    case 'starting':
     case 'unreachable':
+    case 'silent':
+    case 'unreadable':
       return problems.upstreamFailed(detail, { fault });
     case 'no_api_key':
     case 'no_webhook_node':

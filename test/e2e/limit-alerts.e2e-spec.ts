@@ -24,10 +24,8 @@ describeMira('alerts of limits', (mira) => {
     await mira().mira.app.get(LimitAlerts).give();
     await n8n.executed(2);
     const told = n8n.executions.map(({ headers, body }) => [headers['x-mira-service'], JSON.parse(body.toString())]);
-    expect(told.map(([service, { type, data }]) => [service, type, data.limit, data.used]).toSorted()).toEqual([
-      ['mira', 'limit.near', 'max_users', 1],
-      ['mira', 'limit.reached', 'max_users', 1],
-    ]);
+    const shown = told.map(([service, { type, data }]) => [service, type, data.limit, data.used].join(' '));
+    expect(new Set(shown)).toEqual(new Set(['mira limit.near max_users 1', 'mira limit.reached max_users 1']));
   });
 
   it('come from nobody else: there is no address to send them to', async () => {
