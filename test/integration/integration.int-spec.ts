@@ -285,10 +285,10 @@ describeOnEachDatabase(
       ])('are refused at an address %s', async (_what, address) => {
         const { id } = await sut.create(by(tenantId), aReceiver());
         for (const work of [
-          sut.create(by(tenantId), aReceiver({ url: address })),
-          sut.update(by(tenantId), id, { config: { url: address } }),
+          () => sut.create(by(tenantId), aReceiver({ url: address })),
+          () => sut.update(by(tenantId), id, { config: { url: address } }),
         ]) {
-          expect((await problemOf(work)).errors).toEqual([{ field: 'config.url', message: expect.any(String) }]);
+          expect((await problemOf(work())).errors).toEqual([{ field: 'config.url', message: expect.any(String) }]);
         }
       });
 

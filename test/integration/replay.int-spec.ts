@@ -89,7 +89,7 @@ describeOnEachDatabase(
 
     beforeEach(async () => {
       tenantId = newId();
-      await sql(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'professional')`, [tenantId]);
+      await sql(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', 'enterprise')`, [tenantId]);
       routeId = await aRoute(null);
     });
 

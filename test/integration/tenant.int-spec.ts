@@ -85,6 +85,15 @@ describeOnEachDatabase(
       await insert('deliveries', { id: delivery, event_id: event, route_id: route, created_at: now });
       const attempt = { delivery_id: delivery, number: 1, started_at: now, duration_ms: 1, outcome: 'retry' };
       await insert('delivery_attempts', attempt);
+      const execution = { delivery_id: delivery, number: 1, execution_id: '1', how: 'webhook', status: 'running' };
+      await insert('delivery_executions', execution);
+      const hold = { scope: 'route', target_id: route, reason: 'starting', detail: 'It starts.', probe_at: now };
+      await insert('holds', hold);
+      await insert('route_positions', { route_id: route, last: 1 });
+      const replay = { kind: 'replay', selection: {}, rate_per_second: 1, up_to: event, next_start_at: now };
+      await insert('replays', { id: newId(), ...replay });
+      const alert = { limit_name: 'max_users', starts_on: '2026-11-01', threshold_percent: 80, max: 5, used: 4 };
+      await insert('limit_alerts', alert);
       await insert('projects', { id: project, name: 'p' });
       await insert('tasks', { id: newId(), project_id: project, title: 't', status: 'open', assignee_id: user });
       await insert('agent_settings', { agent_name: 'a', enabled: true, config: {} });
@@ -117,12 +126,17 @@ describeOnEachDatabase(
       audit_logs: 1,
       deliveries: 1,
       delivery_attempts: 1,
+      delivery_executions: 1,
+      holds: 1,
       integrations: 1,
+      limit_alerts: 1,
       plan_overrides: 1,
       projects: 1,
       queue_jobs: 2,
       rate_limit_buckets: 3,
       refresh_tokens: 1,
+      replays: 1,
+      route_positions: 1,
       routes: 1,
       sessions: 1,
       tasks: 1,
