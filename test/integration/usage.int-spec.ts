@@ -85,6 +85,9 @@ describeOnEachDatabase('usage', (database) => {
   it('is analysed with how deliveries went in the last day, and when a limit will be reached', async () => {
     const clock = new SetClock('2026-06-10T12:00:00Z');
     const { usage, counters: rows, limits } = plansOn(database(), { clock });
+    await sql(`INSERT INTO plan_overrides (tenant_id, name, granted) VALUES ($1, 'advanced_analytics', true)`, [
+      tenantId,
+    ]);
     await usage.recordUsage(tenantId, 'webhooks_received', 600);
     const attempt = (deliveryId: string, number: number, outcome: string, durationMs: number) =>
       sql(
