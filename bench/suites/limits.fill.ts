@@ -28,8 +28,9 @@ export async function fill(stage: LimitsStage, say: Say): Promise<void> {
 }
 
 /** Three years of each metric, of the tenant itself and of as many others as it takes. */
-async function fillUsage({ sql, tenantId }: LimitsStage): Promise<void> {
-  const metrics = await sql('SELECT unnest($1::text[]) AS metric', [
+async function fillUsage(stage: LimitsStage): Promise<void> {
+  const { tenantId } = stage;
+  const metrics = await stage.sql('SELECT unnest($1::text[]) AS metric', [
     [
       'users_created',
       'projects_created',
@@ -47,22 +48,23 @@ async function fillUsage({ sql, tenantId }: LimitsStage): Promise<void> {
     SELECT tenant_id, metric, 'day', (now() AT TIME ZONE 'UTC')::date - day, (day * 7919) % 1000
     FROM unnest($1::uuid[]) AS t (tenant_id), unnest($2::text[]) AS m (metric), generate_series(0, $3::int - 1) AS day
     ON CONFLICT DO NOTHING`;
-  await sql(insert, [[tenantId], names, DAYS]);
+  await stage.sql(insert, [[tenantId], names, DAYS]);
   const others = Math.ceil(ROWS / (METRICS * DAYS)) - 1;
   for (let n = 0; n < others; n += 2) {
-    const two = await sql('SELECT gen_random_uuid() AS id FROM generate_series(1, 2)', []);
-    await sql(insert, [two.map(({ id }) => id), names, DAYS]);
+    const two = await stage.sql('SELECT gen_random_uuid() AS id FROM generate_series(1, 2)', []);
+    await stage.sql(insert, [two.map(({ id }) => id), names, DAYS]);
   }
 }
 
 /** A chain as the program makes it, entry upon entry; only its checkpoints are missing. */
-async function fillTrail({ sql, tenantId }: LimitsStage, say: Say): Promise<void> {
-  await sql('ALTER TABLE audit_heads DISABLE TRIGGER USER', []);
+async function fillTrail(stage: LimitsStage, say: Say): Promise<void> {
+  const { tenantId } = stage;
+  await stage.sql('ALTER TABLE audit_heads DISABLE TRIGGER USER', []);
   for (let upTo = CHUNK; upTo <= ROWS; upTo += CHUNK) {
-    await sql(EXTEND, [tenantId, upTo]);
+    await stage.sql(EXTEND, [tenantId, upTo]);
     if (upTo % (ROWS / 4) === 0) say(`  ${upTo} entries`);
   }
-  await sql('ALTER TABLE audit_heads ENABLE TRIGGER USER', []);
+  await stage.sql('ALTER TABLE audit_heads ENABLE TRIGGER USER', []);
 }
 
 const EXTEND = `

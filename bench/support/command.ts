@@ -29,7 +29,7 @@ export function runCommand(
     execFile(process.execPath, [file, ...args], options, (error, stdout, stderr) => {
       if (error === null) resolve({ exitCode: 0, stdout, stderr });
       else if (typeof error.code === 'number') resolve({ exitCode: error.code, stdout, stderr });
-      else reject(error);
+      else reject(new Error(error.message, { cause: error }));
     });
   });
 }

@@ -180,7 +180,11 @@ export class FakeN8n implements FakeState {
     const how = workflow?.run ?? runOf(workflow?.nodes ?? []);
     const hasEnded = how !== 'running' && how !== 'waiting';
     const execution: FakeExecution = {
-      ...{ method, path, headers, body, retryOf },
+      method,
+      path,
+      headers,
+      body,
+      retryOf,
       id: String(this.executions.length + 1),
       workflowId: workflow?.id ?? '',
       startedAt: this.now(),
@@ -233,9 +237,8 @@ function runOf(nodes: readonly FakeNode[]): FakeRun {
 }
 
 function errorOf(nodes: readonly FakeNode[]): string {
-  return String(
-    nodes.find(({ type }) => type === 'n8n-nodes-base.stopAndError')?.parameters['errorMessage'] ?? 'it failed',
-  );
+  const message = nodes.find(({ type }) => type === 'n8n-nodes-base.stopAndError')?.parameters['errorMessage'];
+  return typeof message === 'string' ? message : 'it failed';
 }
 
 /** The only place where a newer n8n tells its version. */

@@ -101,7 +101,8 @@ function deliveryIdIn(data: unknown): string | null {
   const runs = ownProperty(ownProperty(data, 'resultData'), 'runData');
   const outputs = typeof runs === 'object' && runs !== null ? Object.values(runs).slice(0, MAX_NODES) : [];
   const stack = ownProperty(ownProperty(data, 'executionData'), 'nodeExecutionStack');
-  const places = [...outputs.map(firstOf), ...(Array.isArray(stack) ? stack.slice(0, MAX_NODES) : [])];
+  const waiting: unknown[] = Array.isArray(stack) ? stack.slice(0, MAX_NODES) : [];
+  const places = [...outputs.map(firstOf), ...waiting];
   for (const place of places) {
     const item = firstOf(firstOf(ownProperty(ownProperty(place, 'data'), 'main')));
     const id = ownProperty(ownProperty(ownProperty(item, 'json'), 'headers'), 'x-mira-delivery-id');

@@ -85,7 +85,8 @@ export async function readLedger(
 }
 
 async function readBooks(manager: EntityManager, only: string | null): Promise<Books> {
-  const deleted = new Set(((await manager.query(DELETED_TENANTS)) as OfTenant[]).map(({ tenant_id: id }) => id));
+  const gone: OfTenant[] = await manager.query(DELETED_TENANTS);
+  const deleted = new Set(gone.map(({ tenant_id: id }) => id));
   const [queue]: { name: string | null }[] = await manager.query(QUEUE_TABLE);
   const ask = async <Row extends OfTenant>(statement: string): Promise<Row[]> => {
     const rows: Row[] = await manager.query(statement, [only]);
