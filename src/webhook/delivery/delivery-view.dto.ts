@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { DEAD_CAUSES } from './attempt/dead-cause';
+import type { DeliveryExecution } from './execution/delivery-execution.entity';
 import type { DeliveryAttempt } from './attempt/delivery-attempt.entity';
 import { type Delivery, SHOWN_STATUSES, type ShownStatus, shownStatus } from './delivery.entity';
 import { HELD_FOR } from './hold/hold-reason';
@@ -24,6 +25,10 @@ export class DeliveryView {
   position!: number | null;
   /** Since when its attempt is being made; null while none is. */
   attempting_since!: string | null;
+  /** n8n's id of the execution that it led to last; null where it is not known, or there is none. */
+  execution_id!: string | null;
+  /** When n8n is asked next what became of it, or is to run it once more; null where neither will be. */
+  confirm_at!: string | null;
   /** Null where none is to come. */
   next_attempt_at!: string | null;
   /** What the last attempt came to. */
@@ -55,9 +60,24 @@ export class DeliveryAttemptView {
   response_body_bytes!: number | null;
 }
 
-/** One delivery with all of its attempts, first to last. */
+/** An execution of n8n that it led to. */
+export class DeliveryExecutionView {
+  /** 1 for the first. */
+  number!: number;
+  execution_id!: string;
+  /** `webhook`: its request started it; `retry`: n8n ran the one before once more. */
+  how!: string;
+  /** In n8n's words: `new`, `running`, `waiting`, `success`, `error`, `crashed`, `canceled` or `unknown`. */
+  status!: string;
+  started_at!: string | null;
+  stopped_at!: string | null;
+  error!: string | null;
+}
+
+/** One delivery with all of its attempts and executions, first to last. */
 export class DeliveryDetailView extends DeliveryView {
   attempts!: DeliveryAttemptView[];
+  executions!: DeliveryExecutionView[];
 }
 
 export class DeliveryPage {
@@ -77,6 +97,8 @@ export function deliveryView(delivery: Delivery): DeliveryView {
     held_attempts: delivery.heldAttempts,
     position: delivery.position === null ? null : Number(delivery.position),
     attempting_since: delivery.attemptingSince?.toISOString() ?? null,
+    execution_id: delivery.executionId,
+    confirm_at: delivery.confirmAt?.toISOString() ?? null,
     next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
     reason: delivery.reason,
     cause: delivery.cause,
@@ -86,8 +108,27 @@ export function deliveryView(delivery: Delivery): DeliveryView {
   };
 }
 
-export function deliveryDetailView(delivery: Delivery, attempts: readonly DeliveryAttempt[]): DeliveryDetailView {
-  return Object.assign(deliveryView(delivery), { attempts: attempts.map(attemptView) });
+export function deliveryDetailView(
+  delivery: Delivery,
+  attempts: readonly DeliveryAttempt[],
+  executions: readonly DeliveryExecution[],
+): DeliveryDetailView {
+  return Object.assign(deliveryView(delivery), {
+    attempts: attempts.map(attemptView),
+    executions: executions.map(executionView),
+  });
+}
+
+function executionView(execution: DeliveryExecution): DeliveryExecutionView {
+  return {
+    number: execution.number,
+    execution_id: execution.executionId,
+    how: execution.how,
+    status: execution.status,
+    started_at: execution.startedAt?.toISOString() ?? null,
+    stopped_at: execution.stoppedAt?.toISOString() ?? null,
+    error: execution.error,
+  };
 }
 
 function attemptView(attempt: DeliveryAttempt): DeliveryAttemptView {

@@ -18,6 +18,11 @@ import { DeliveryRepository } from './delivery.repository';
 import { DeliveryService } from './delivery.service';
 import { DeliveryUpkeep } from './queue/delivery.upkeep';
 import { DeliveryWorker } from './queue/delivery.worker';
+import { DeliveryExecution } from './execution/delivery-execution.entity';
+import { ExecutionConfirmer } from './execution/execution.confirmer';
+import { ExecutionFinder } from './execution/execution.finder';
+import { ExecutionRepository } from './execution/execution.repository';
+import { ExecutionRetrier } from './execution/execution.retrier';
 import { HeldUpkeep } from './hold/held.upkeep';
 import { HoldController } from './hold/hold.controller';
 import { HoldKeeper } from './hold/hold.keeper';
@@ -31,13 +36,23 @@ import { PutBack } from './queue/put.back';
 import { WorkflowQuota } from './hold/workflow.quota';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Delivery, DeliveryAttempt]), AgentModule, MetricsModule, N8nModule, UsageModule],
+  imports: [
+    TypeOrmModule.forFeature([Delivery, DeliveryAttempt, DeliveryExecution]),
+    AgentModule,
+    MetricsModule,
+    N8nModule,
+    UsageModule,
+  ],
   controllers: [DeliveryController, HoldController],
   providers: [
     AgentSender,
     AttemptMaker,
     AttemptRecorder,
     DeliveryQueue,
+    ExecutionConfirmer,
+    ExecutionFinder,
+    ExecutionRepository,
+    ExecutionRetrier,
     DeliveryRepository,
     DeliveryService,
     DeliveryUpkeep,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
 import { DeliveryAttempt } from './attempt/delivery-attempt.entity';
 import type { DeadLetterRow } from './dead-letter-view.dto';
+import { DeliveryExecution } from './execution/delivery-execution.entity';
 import { Delivery, type ShownStatus } from './delivery.entity';
 
 /** Which deliveries, newest first; what is undefined does not matter. */
@@ -72,6 +73,11 @@ export class DeliveryRepository {
       where: { tenantId, deliveryId: In([...ids]) },
       order: { startedAt: 'ASC' },
     });
+  }
+
+  /** First to last. */
+  async executions(manager: EntityManager, tenantId: string, deliveryId: string): Promise<DeliveryExecution[]> {
+    return manager.find(DeliveryExecution, { where: { tenantId, deliveryId }, order: { number: 'ASC' } });
   }
 
   /** First to last. */

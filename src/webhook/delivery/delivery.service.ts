@@ -38,7 +38,8 @@ export class DeliveryService {
   async get(tenantId: string, id: string): Promise<DeliveryDetailView> {
     return this.database.transaction(tenantId, async (manager) => {
       const delivery = found(await this.deliveries.find(manager, tenantId, id));
-      return deliveryDetailView(delivery, await this.deliveries.attempts(manager, tenantId, id));
+      const attempts = await this.deliveries.attempts(manager, tenantId, id);
+      return deliveryDetailView(delivery, attempts, await this.deliveries.executions(manager, tenantId, id));
     });
   }
 
@@ -62,6 +63,7 @@ export class DeliveryService {
         await this.trail.record(manager, who, acts.did('retried', id));
         return row;
       }
+      if (row.status === 'failed') return this.runAgain(manager, who, row);
       const refusal = REFUSALS[row.status];
       if (refusal !== null) throw problems.conflict(refusal);
       const now = new Date();
@@ -83,6 +85,20 @@ export class DeliveryService {
     });
     this.queue.wake();
     return deliveryView(delivery);
+  }
+
+  /** Has n8n run its execution once more, soon: from the node that failed, and under the same event. */
+  private async runAgain(manager: EntityManager, who: Actor, row: Delivery): Promise<Delivery> {
+    if (row.executionId === null) throw problems.conflict(REFUSALS.failed ?? undefined);
+    const before = deliveryView(row);
+    Object.assign(row, { confirmAt: new Date(), completedAt: null });
+    const saved = await this.deliveries.save(manager, row);
+    await this.trail.record(
+      manager,
+      who,
+      acts.did('execution_retried', row.id, { before, after: deliveryView(saved) }),
+    );
+    return saved;
   }
 
   /** Gives it up, whatever it waits for. What waits behind it on an ordered route goes on. */
@@ -151,7 +167,7 @@ const REFUSALS: Readonly<Record<DeliveryStatus, string | null>> = {
   accepted: 'This delivery arrived; there is nothing to try again.',
   running: 'This delivery arrived, and its execution runs.',
   succeeded: 'This delivery arrived, and its execution succeeded; there is nothing to try again.',
-  failed: 'This delivery arrived, and its execution failed: have n8n run it again.',
+  failed: 'This delivery arrived, and its execution failed; n8n cannot run it again, for its id is not known.',
   unknown: 'This delivery arrived; what became of its execution is not known.',
   delivered: 'This delivery arrived; there is nothing to try again.',
   held: 'This delivery is held, and goes on by itself when what holds it has passed.',

@@ -22,6 +22,8 @@ export class RouteView {
   paused_at!: string | null;
   /** Whether its deliveries are made one at a time, strictly as received. */
   ordered!: boolean;
+  /** How often n8n is told to run an execution again that failed, by itself. */
+  execution_retries!: number;
   created_at!: string;
   updated_at!: string;
 }
@@ -43,6 +45,7 @@ export function routeView(route: Route): RouteView {
     for_replays: route.forReplays,
     paused_at: route.pausedAt?.toISOString() ?? null,
     ordered: route.ordered,
+    execution_retries: route.executionRetries,
     created_at: route.createdAt.toISOString(),
     updated_at: route.updatedAt.toISOString(),
   };

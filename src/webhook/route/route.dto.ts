@@ -1,6 +1,6 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsObject, ValidateNested } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsObject, Max, Min, ValidateNested } from 'class-validator';
 import { IfGiven } from '../input/if-given.decorator';
 import { IsLine, IsListOfLines } from '../input/line.decorator';
 import { routableServices } from '../source/source.registry';
@@ -11,6 +11,8 @@ export type RouteTarget = N8nTargetDto | HttpTargetDto | AgentTargetDto;
 
 const ONE_OF_THE_SERVICES = { message: `must be one of ${routableServices.join(', ')}` };
 const MAX_EVENT_TYPES = 100;
+const MAX_EXECUTION_RETRIES = 5;
+const A_FEW = { message: `must be a whole number from 0 to ${MAX_EXECUTION_RETRIES}` };
 const AN_OBJECT = { message: 'must be an object' };
 
 export const targetSchema = {
@@ -70,6 +72,13 @@ export class CreateRouteDto {
   @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   ordered?: boolean;
+
+  /** How often n8n is told to run an execution again that failed, by itself: 0 to 5. For routes to n8n. */
+  @IfGiven()
+  @IsInt(A_FEW)
+  @Min(0, A_FEW)
+  @Max(MAX_EXECUTION_RETRIES, A_FEW)
+  execution_retries?: number;
 }
 
 /** What is left out stays as it is; `event_types` and `target` are replaced as a whole, and null takes `filter` away. */
@@ -107,4 +116,11 @@ export class UpdateRouteDto {
   @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   ordered?: boolean;
+
+  /** How often n8n is told to run an execution again that failed, by itself: 0 to 5. For routes to n8n. */
+  @IfGiven()
+  @IsInt(A_FEW)
+  @Min(0, A_FEW)
+  @Max(MAX_EXECUTION_RETRIES, A_FEW)
+  execution_retries?: number;
 }

@@ -53,6 +53,10 @@ export class Route {
   @Column('boolean')
   ordered!: boolean;
 
+  /** How often n8n runs a failed execution again by itself. */
+  @Column('integer', { name: 'execution_retries' })
+  executionRetries!: number;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

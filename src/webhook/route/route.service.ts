@@ -53,7 +53,16 @@ export class RouteService {
 
   async create(who: Actor, wanted: CreateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types = [], filter = null, target, enabled = true, ordered = false } = wanted;
+    const {
+      name,
+      service,
+      event_types = [],
+      filter = null,
+      target,
+      enabled = true,
+      ordered = false,
+      execution_retries = 0,
+    } = wanted;
     await this.checkFilter(tenantId, filter);
     if (ordered) await this.features.require(tenantId, 'advanced_workflows');
     const route = Object.assign(new Route(), {
@@ -68,6 +77,7 @@ export class RouteService {
       pausedAt: null,
       forReplays: false,
       ordered,
+      executionRetries: execution_retries,
     });
     return this.saving(tenantId, async (manager) => {
       await this.checkTarget(manager, tenantId, target);
@@ -79,7 +89,7 @@ export class RouteService {
 
   async update(who: Actor, id: string, changes: UpdateRouteDto): Promise<RouteView> {
     const { tenantId } = who;
-    const { name, service, event_types, filter, target, enabled, ordered } = changes;
+    const { name, service, event_types, filter, target, enabled, ordered, execution_retries } = changes;
     await this.checkFilter(tenantId, filter);
     if (ordered) await this.features.require(tenantId, 'advanced_workflows');
     return this.saving(tenantId, async (manager) => {
@@ -96,6 +106,7 @@ export class RouteService {
       route.enabled = enabled ?? route.enabled;
       const beginsOrder = ordered === true && !route.ordered;
       route.ordered = ordered ?? route.ordered;
+      route.executionRetries = execution_retries ?? route.executionRetries;
       const saved = await this.routes.save(manager, route);
       if (target) await this.holds.probeSoonFor(manager, tenantId, id);
       if (beginsOrder) await this.order.begin(manager, { tenantId, routeId: id });
@@ -161,6 +172,7 @@ export class RouteService {
       pausedAt: null,
       forReplays: true,
       ordered: false,
+      executionRetries: 0,
     });
     const saved = await this.routes.save(manager, route);
     await this.trail.record(manager, who, acts.created(routeView(saved)));

@@ -11,7 +11,8 @@ import type { HoldReason } from '../hold/hold-reason';
 import { HoldRecorder, type HoldWitness, type OpenedHold } from '../hold/hold.recorder';
 import { RouteOrder, sortedOnce } from '../hold/route.order';
 import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
-import type { Outcome } from './outcome';
+import { FIRST_CONFIRMATION_AFTER } from '../execution/confirmation.schedule';
+import type { AcceptedExecution, Outcome } from './outcome';
 
 /** An attempt that was made, with what it came to. */
 export interface FinishedAttempt {
@@ -164,7 +165,7 @@ function recording(attempts: readonly FinishedAttempt[], day: string): Statement
     attempts.map(({ statusCode }) => statusCode),
     attempts.map(({ responseHeaders }) => responseHeaders && JSON.stringify(responseHeaders)),
     attempts.map(({ responseBody }) => responseBody),
-    attempts.map(({ outcome }) => STATUS_OF[outcome.kind]),
+    attempts.map(({ outcome }) => statusOf(outcome)),
     attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at : null)),
     attempts.map(({ outcome }) => (outcome.kind !== 'delivered' && outcome.rejected ? 1 : 0)),
     attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
@@ -172,6 +173,8 @@ function recording(attempts: readonly FinishedAttempt[], day: string): Statement
     day,
     attempts.map(heldForOf),
     attempts.map(({ outcome }) => (outcome.kind === 'dead' ? outcome.cause : null)),
+    attempts.map(({ outcome }) => executionOf(outcome)?.id ?? null),
+    attempts.map(({ outcome }) => executionOf(outcome)?.canBeAskedFor ?? false),
   ];
   return { name: 'record-attempts', text: RECORD, values };
 }
@@ -180,6 +183,15 @@ const STATUS_OF = { delivered: 'delivered', retry: 'queued', held: 'held', dead:
   Outcome['kind'],
   string
 >;
+
+function executionOf(outcome: Outcome): AcceptedExecution | undefined {
+  return outcome.kind === 'delivered' ? outcome.execution : undefined;
+}
+
+/** What n8n took is not delivered before its execution has ended. */
+function statusOf(outcome: Outcome): string {
+  return executionOf(outcome) ? 'accepted' : STATUS_OF[outcome.kind];
+}
 
 /** PostgreSQL takes no NUL in a text, and an agent may say anything. */
 function storable(reason: string | null): string | null {
@@ -208,9 +220,10 @@ const RECORD = `
   WITH ended AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::float8[], $6::text[], $7::text[],
       $8::int[], $9::text[], $10::bytea[], $11::text[], $12::timestamptz[], $13::int[], $14::timestamptz[],
-      $15::boolean[], $17::text[], $18::text[])
+      $15::boolean[], $17::text[], $18::text[], $19::text[], $20::boolean[])
       AS t (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason, status_code, response_headers,
-        response_body, status, next_attempt_at, rejections, ended_at, is_workflow, held_for, cause)
+        response_body, status, next_attempt_at, rejections, ended_at, is_workflow, held_for, cause, execution_id,
+        is_to_confirm)
   ), waiting AS (
     SELECT d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
     FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
@@ -228,7 +241,11 @@ const RECORD = `
       next_attempt_at = ended.next_attempt_at,
       reason = ended.reason,
       cause = ended.cause,
-      completed_at = CASE WHEN ended.status IN ('queued', 'held') THEN NULL ELSE ended.ended_at END
+      execution_id = ended.execution_id,
+      confirm_at = CASE WHEN ended.is_to_confirm THEN now() + ${FIRST_CONFIRMATION_AFTER} END,
+      confirm_count = 0,
+      completed_at = CASE WHEN ended.status NOT IN ('queued', 'held') AND NOT ended.is_to_confirm
+        THEN ended.ended_at END
     FROM ended JOIN waiting ON waiting.tenant_id = ended.tenant_id AND waiting.id = ended.delivery_id
     WHERE d.tenant_id = waiting.tenant_id AND d.id = waiting.id
       AND d.status IN ('queued', 'held') AND d.attempt_count = ended.number - 1

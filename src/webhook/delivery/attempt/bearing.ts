@@ -38,7 +38,14 @@ export function resultOfFault({ fault, detail, permanent }: WorkflowAddressFault
     case 'starting':
     case 'unreachable':
       return { kind: 'hold', reason: fault, scope: 'integration', detail };
-    default:
+    case 'silent':
+    case 'unreadable':
+    case 'no_api_key':
+    case 'workflow_unknown':
+    case 'no_webhook_node':
+    case 'wrong_method':
+    case 'unauthorized':
+    case 'refused_address':
       return permanent ? { kind: 'rejected', detail } : { kind: 'failed', detail, retryAfter: null };
   }
 }

@@ -50,7 +50,7 @@ export class N8nSender {
       this.workflows.forget(connection, workflow.workflowId);
     }
     const now = new Date();
-    return answerOf(answer, (response) => resultOfN8n(response, now));
+    return answerOf(answer, (response) => resultOfN8n(response, now, connection.apiKey !== null));
   }
 
   private async findWorkflow(connection: N8nConnection, workflow: WorkflowReference): Promise<WorkflowAddress> {
@@ -64,13 +64,21 @@ export class N8nSender {
   }
 }
 
+/** Where an acceptance is all that there will ever be. */
+const UNCONFIRMED =
+  'n8n took it. Whether its workflow ran cannot be known: the integration has no API key of n8n to ask with.';
+
 /** n8n's own ways of saying "not yet" come first; for all else its status speaks. */
-function resultOfN8n(answer: HttpResponse, now: Date): AttemptResult {
+function resultOfN8n(answer: HttpResponse, now: Date, hasApiKey: boolean): AttemptResult {
   const retryAfter = parseRetryAfter(answer.headers['retry-after'], now);
   const meaning = classifyN8nAnswer(answer);
   switch (meaning.kind) {
     case 'ok':
-      return { kind: 'done', ...(meaning.executionId ? { detail: `execution ${meaning.executionId}` } : {}) };
+      return {
+        kind: 'done',
+        ...(hasApiKey ? {} : { detail: UNCONFIRMED }),
+        execution: { id: meaning.executionId ?? null, canBeAskedFor: hasApiKey },
+      };
     case 'not_registered':
       if (meaning.cause === 'method') return { kind: 'rejected', detail: meaning.detail };
       return { kind: 'hold', reason: 'not_registered', scope: 'route', detail: meaning.detail };

@@ -11,9 +11,15 @@ const MAX_BREAKS = 10;
 /** A reason is a sentence or two, whoever wrote it; it is stored, logged and shown. In characters. */
 const MAX_REASON_LENGTH = 500;
 
+/** n8n took it, and runs it or not: the id is known where its answer told it, and the rest where it can be asked. */
+export interface AcceptedExecution {
+  readonly id: string | null;
+  readonly canBeAskedFor: boolean;
+}
+
 /** What came back from one attempt, whatever carried it there. */
 export type AttemptResult =
-  | { readonly kind: 'done'; readonly detail?: string }
+  | { readonly kind: 'done'; readonly detail?: string; readonly execution?: AcceptedExecution }
   /** The receiver never wants it: 410, 508, or an agent that says so. */
   | { readonly kind: 'gone'; readonly detail: string; readonly cause?: DeadCause }
   /** The receiver says no to this request; it may have been a slip of its configuration, so it is asked again. */
@@ -34,7 +40,7 @@ export interface HoldResult {
 
 /** What became of one attempt. The recorder turns it into rows; nothing here touches the world. */
 export type Outcome =
-  | { readonly kind: 'delivered'; readonly reason: string | null }
+  | { readonly kind: 'delivered'; readonly reason: string | null; readonly execution?: AcceptedExecution }
   | { readonly kind: 'retry'; readonly at: Date; readonly reason: string; readonly rejected: boolean }
   /** It waits until the receiver is well again, and has used up nothing. */
   | {
@@ -65,7 +71,11 @@ export function outcomeOf(
 ): Outcome {
   switch (result.kind) {
     case 'done':
-      return { kind: 'delivered', reason: result.detail === undefined ? null : reasonOf(result.detail) };
+      return {
+        kind: 'delivered',
+        reason: result.detail === undefined ? null : reasonOf(result.detail),
+        ...(result.execution && { execution: result.execution }),
+      };
     case 'gone':
       return { kind: 'dead', cause: result.cause ?? 'gone', reason: reasonOf(result.detail), rejected: false };
     case 'rejected':
