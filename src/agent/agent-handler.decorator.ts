@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
-import 'reflect-metadata';
 import type { AgentEvent, AgentResult, Subscription } from './agent';
 
-const HANDLER = Symbol('mira:agent-handler');
+/** What was declared of which method. */
+const HANDLERS = new WeakMap<object, AgentHandlerOptions>();
 
 /** What an agent says of itself; see `Agent` for what each of them means. */
 export interface AgentHandlerOptions<Config extends object = object> {
@@ -26,13 +26,12 @@ export function AgentHandler<Config extends object = object>(options: AgentHandl
     { value }: TypedPropertyDescriptor<Method>,
   ): void => {
     if (!value) throw new Error(`@AgentHandler stands on ${String(method)}, which is no method.`);
-    if (Reflect.hasOwnMetadata(HANDLER, value)) throw new Error(`@AgentHandler stands on ${String(method)} twice.`);
-    Reflect.defineMetadata(HANDLER, options, value);
+    if (HANDLERS.has(value)) throw new Error(`@AgentHandler stands on ${String(method)} twice.`);
+    HANDLERS.set(value, options);
   };
 }
 
 /** What was declared of a method, or undefined where it is none of an agent. */
 export function agentHandlerOf(method: object): AgentHandlerOptions | undefined {
-  const declared: AgentHandlerOptions | undefined = Reflect.getOwnMetadata(HANDLER, method);
-  return declared;
+  return HANDLERS.get(method);
 }

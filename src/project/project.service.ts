@@ -89,7 +89,7 @@ export class ProjectService {
       if (description !== undefined) project.description = description;
       if (changesBetween(before, projectView(project)) === null) return before;
       const after = projectView(await this.projects.save(manager, project));
-      const data = { ...after, changes: changesBetween(before, after) };
+      const data = Object.assign({}, after, { changes: changesBetween(before, after) });
       await this.events.publish(manager, tenantId, { type: 'project_updated', data });
       await this.trail.record(manager, who, acts.updated(before, after));
       return after;
@@ -103,7 +103,7 @@ export class ProjectService {
       const project = found(await this.projects.lock(manager, tenantId, id));
       const tasks_deleted = await this.tasks.deleteOfProject(manager, tenantId, id);
       await this.projects.delete(manager, project);
-      const deleted = { ...projectView(project), tasks_deleted };
+      const deleted = Object.assign(projectView(project), { tasks_deleted });
       await this.events.publish(manager, tenantId, { type: 'project_deleted', data: deleted });
       await this.trail.record(manager, who, acts.deleted(deleted));
       return { id, tasks_deleted };

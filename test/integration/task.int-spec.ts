@@ -131,7 +131,7 @@ describeOnEachDatabase(
           },
         ],
       ]);
-      expect(told.events[0]?.data).toMatchObject({ ...due });
+      expect(told.events[0]?.data).toMatchObject(Object.assign({}, due));
     });
 
     it('tell nothing of a change that changes nothing', async () => {

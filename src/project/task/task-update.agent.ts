@@ -43,12 +43,6 @@ function told(change: ChangeByEvent, taskId: string): string {
 
 /** What stays wrong however often it is tried; null for all else. */
 function reasonFor(problem: Problem): string | null {
-  switch (problem.code) {
-    case 'not-found':
-      return 'there is no such task';
-    case 'validation-failed':
-      return inWords(problem.errors);
-    default:
-      return null;
-  }
+  if (problem.code === 'not-found') return 'there is no such task';
+  return problem.code === 'validation-failed' ? inWords(problem.errors) : null;
 }

@@ -121,7 +121,7 @@ export class TaskService {
     const type = isCompletion ? 'task_completed' : 'task_updated';
     await this.events.publish(manager, tenantId, {
       type,
-      data: { ...after, changes: changesBetween(before, after) },
+      data: Object.assign({}, after, { changes: changesBetween(before, after) }),
       hops,
     });
     await this.trail.record(manager, who, acts.updated(before, after));
