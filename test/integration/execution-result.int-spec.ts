@@ -84,6 +84,53 @@ describeOnEachDatabase('what n8n tells of executions', (database) => {
     expect(await rowOf(id)).toMatchObject({ status: 'failed', reason: 'No such column' });
   });
 
+  it('keeps the execution, once, and as the one that it is known for', async () => {
+    const [first, second] = [await aDelivery('running', '17'), await aDelivery('running', '19')];
+    await sql(
+      `INSERT INTO delivery_executions (tenant_id, delivery_id, number, execution_id, how, status)
+       VALUES ($1, $2, 1, '18', 'webhook', 'error'), ($1, $2, 2, '19', 'retry', 'running')`,
+      [tenantId, second],
+    );
+    await report({ execution_id: '17', status: 'error', error: 'no such column' });
+    await report({ execution_id: '19', status: 'success' });
+    const executionsOf = (id: string) =>
+      sql(
+        'SELECT number, execution_id, how, status, error FROM delivery_executions WHERE delivery_id = $1 ORDER BY number',
+        [id],
+      );
+    expect(await executionsOf(first)).toEqual([
+      { number: 1, execution_id: '17', how: 'webhook', status: 'error', error: 'no such column' },
+    ]);
+    expect(await executionsOf(second)).toMatchObject([
+      { number: 1, execution_id: '18' },
+      { number: 2, execution_id: '19', how: 'retry', status: 'success' },
+    ]);
+  });
+
+  it.each([
+    ['its route wants that, and n8n can be told', 1, Buffer.of(1), 'to come'],
+    ['its route wants that no more', 0, Buffer.of(1), 'ended'],
+    ['there is no key to tell n8n with', 1, null, 'ended'],
+  ])('leaves a failed one to be run again where %s', async (_case, retries, apiKey, expected) => {
+    const [integrationId, routeId] = [newId(), newId()];
+    await sql(
+      `INSERT INTO integrations (tenant_id, id, kind, name, base_url, api_key, signing_secret)
+       VALUES ($1, $2, 'n8n', 'i', 'http://127.0.0.1', $3, '\\x00')`,
+      [tenantId, integrationId, apiKey],
+    );
+    await sql(
+      `INSERT INTO routes (tenant_id, id, name, service, target_kind, integration_id, webhook_path, execution_retries)
+       VALUES ($1, $2, 'r', 'github', 'n8n', $3, 'x', $4)`,
+      [tenantId, routeId, integrationId, retries],
+    );
+    const id = await aDelivery('running', '17');
+    await sql('UPDATE deliveries SET route_id = $2 WHERE id = $1', [id, routeId]);
+    await report({ execution_id: '17', status: 'error' });
+    const { status, confirm_at, completed_at } = await rowOf(id);
+    expect(status).toBe('failed');
+    expect([confirm_at === null, completed_at === null]).toEqual(expected === 'ended' ? [true, false] : [false, true]);
+  });
+
   it('finds the delivery by the header that went out with it', async () => {
     const id = await aDelivery('accepted');
     await report({ execution_id: '17', status: 'success' }, { headers: { 'x-mira-delivery-id': id } });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../../../database/tenant.database';
 import { reasonOf } from '../attempt/outcome';
+import { executionRetryDelayMs } from './confirmation.schedule';
 import type { ReportedExecution } from './execution-result';
 
 /**
@@ -51,11 +52,14 @@ export class ExecutionReport {
       if (BEFORE.has(status)) return { kind: 'early' };
       if (!OPEN.has(status)) return { kind: 'closed', deliveryId };
       const reason = told.status === 'failed' ? reasonOf(told.error ?? 'The execution failed.') : null;
-      await manager.query(END, [tenantId, deliveryId, told.status, told.executionId, reason]);
+      await manager.query(END, [tenantId, deliveryId, told.status, told.executionId, reason, RETRY_DELAYS_MS]);
       return { kind: 'noted', deliveryId };
     });
   }
 }
+
+/** Before the first time that n8n runs it again, the second … A route wants it five times at most. */
+const RETRY_DELAYS_MS = Array.from({ length: 5 }, (_, retriesMade) => executionRetryDelayMs(retriesMade));
 
 /** Held until the commit, for whoever asks n8n for the same moves the same rows. */
 const FIND = `
@@ -74,7 +78,33 @@ const FIND = `
   ORDER BY d.id DESC LIMIT 2
   FOR UPDATE OF d`;
 
+/**
+ * As if n8n had been asked: the execution is kept, and where the route wants a failed one run again, and there is a key to
+ * tell n8n so with, that is to come.
+ */
 const END = `
-  UPDATE deliveries
-  SET status = $3, execution_id = $4, reason = $5, confirm_at = NULL, completed_at = now()
-  WHERE tenant_id = $1 AND id = $2`;
+  WITH again AS (
+    SELECT count(*)::int AS made FROM delivery_executions e
+    WHERE e.tenant_id = $1 AND e.delivery_id = $2 AND e.how = 'retry'
+  ), ended AS (
+    UPDATE deliveries d
+    SET status = $3, execution_id = $4, reason = $5,
+      confirm_at = CASE WHEN next.is_to_come THEN now() + ($6::float8[])[next.made + 1] * interval '1 millisecond' END,
+      completed_at = CASE WHEN next.is_to_come THEN NULL ELSE now() END
+    FROM (
+      SELECT again.made, $3 = 'failed' AND EXISTS (
+        SELECT FROM deliveries open
+        JOIN routes r ON r.tenant_id = open.tenant_id AND r.id = open.route_id AND r.execution_retries > again.made
+        JOIN integrations i ON i.tenant_id = r.tenant_id AND i.id = r.integration_id AND i.api_key IS NOT NULL
+        WHERE open.tenant_id = $1 AND open.id = $2) AS is_to_come
+      FROM again
+    ) AS next
+    WHERE d.tenant_id = $1 AND d.id = $2
+  )
+  INSERT INTO delivery_executions AS e (tenant_id, delivery_id, number, execution_id, how, status, error)
+  SELECT $1, $2, coalesce(max(k.number) FILTER (WHERE k.execution_id = $4), 1 + count(k.number)), $4, 'webhook',
+    CASE WHEN $3 = 'succeeded' THEN 'success' ELSE 'error' END, $5
+  FROM (SELECT) AS one
+  LEFT JOIN delivery_executions k ON k.tenant_id = $1 AND k.delivery_id = $2
+  ON CONFLICT (tenant_id, delivery_id, number) DO UPDATE
+  SET status = excluded.status, error = coalesce(excluded.error, e.error)`;
