@@ -143,6 +143,14 @@ describe(`an n8n, as Mira expects it: ${SUBJECT}`, () => {
     expect(await list(workflow)).toEqual([]);
   });
 
+  it('keeps the size of the first page to the last, whatever is asked for later', async () => {
+    const workflow = await world.addWorkflow(noOp());
+    for (let count = 0; count < 3; count++) await executed(workflow);
+    const search = { workflowId: workflow.id, limit: 1 };
+    const { nextCursor: cursor } = valueOf(await client.executions(world.connection, search));
+    expect(valueOf(await client.executions(world.connection, { ...search, limit: 2, cursor })).data).toHaveLength(1);
+  });
+
   it('lists executions in pages, newest first', async () => {
     const workflow = await world.addWorkflow(noOp());
     const ids: string[] = [];

@@ -141,8 +141,9 @@ function workflowJson(workflow: FakeWorkflow): object {
   return { ...more, active, nodes, versionId: 'v1', activeVersionId: null, connections: {}, ...version };
 }
 
+/** That of the first page goes on to the last. */
 function limitIn(search: URLSearchParams): number | null {
-  const limit = Number(search.get('limit') ?? 100);
+  const limit = Number(cursorIn(search, 'limit') ?? search.get('limit') ?? 100);
   return limit <= MAX_LIMIT ? limit : null;
 }
 

@@ -103,6 +103,11 @@ export class FakeN8n implements FakeState {
     return this.requests.filter(({ path }) => path.startsWith('/api/'));
   }
 
+  /** Starts an execution as a request with these headers would. */
+  execute(workflow: FakeWorkflow, headers: Record<string, string>, body = '{}'): FakeExecution {
+    return this.run({ method: 'POST', path: '/webhook/x', headers, body: Buffer.from(body) }, workflow, null);
+  }
+
   /** Ends one that runs or waits. */
   end(
     execution: FakeExecution,

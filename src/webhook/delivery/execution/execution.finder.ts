@@ -1,7 +1,7 @@
 import { ownProperty } from '@mira/json';
 import { Injectable } from '@nestjs/common';
 import type { N8nExecution } from '../../../n8n/client/execution';
-import { MAX_PAGE, N8nClient } from '../../../n8n/client/n8n.client';
+import { MAX_PAGE, N8nClient, type N8nPage } from '../../../n8n/client/n8n.client';
 import type { N8nFailure } from '../../../n8n/client/n8n.reply';
 import type { N8nConnection } from '../../../n8n/integration.connection';
 import type { Absence, Finding } from './confirmation';
@@ -9,10 +9,16 @@ import type { OpenExecution } from './open-execution';
 
 /** So few are asked for one by one: what a page of n8n's list would cost as well. */
 const ONE_BY_ONE = 4;
-/** Executions come with all that their nodes put out, so a page of them is a small one. */
-const PAGE_WITH_DATA = 50;
+/** Of those that no list has, for they wait or are gone. */
+const MISSING_ONE_BY_ONE = 20;
+/** Executions come with all that their nodes put out, so the first page of them is a small one … */
+const FIRST_PAGE_WITH_DATA = 20;
+/** … and the next ones have as many as make about so many bytes. */
+const PAGE_BYTES = 4 * 1_024 * 1_024;
 /** Pages beyond those that the ones looked for would fill by themselves. */
 const SPARE_PAGES = 2;
+/** For one round of questions about one workflow. */
+const MAX_CALLS = 60;
 /** n8n's clock may be off by so much against this one. */
 const SKEW_MS = 120_000;
 const WAIT_NODE = 'n8n-nodes-base.wait';
@@ -52,15 +58,17 @@ export class ExecutionFinder {
       return open.every(({ deliveryId }) => found.has(deliveryId));
     };
     if (open.length > ONE_BY_ONE) {
-      const pages = Math.ceil(open.length / MAX_PAGE) + SPARE_PAGES;
-      const whole = { limit: MAX_PAGE, ...workflowOf(open) };
-      const failure =
-        (await this.page(connection, whole, pages, take)) ??
-        (await this.page(connection, { ...whole, status: 'running' }, 1, take));
+      const asked = { limit: MAX_PAGE, ...workflowOf(open) };
+      let failure = await this.look(connection, asked, open.length, take);
+      const isOneMissing = open.some(({ deliveryId }) => !found.has(deliveryId));
+      if (!failure && isOneMissing) {
+        failure = await this.look(connection, { ...asked, status: 'running' }, open.length, take);
+      }
       if (failure) return settleRest(open, found, findingOf(failure));
     }
-    const rest = open.filter(({ deliveryId }) => !found.has(deliveryId));
-    for (const { deliveryId, executionId } of rest.slice(0, ONE_BY_ONE)) {
+    // Any of them, so that each has its turn where there are too many.
+    const rest = shuffled(open.filter(({ deliveryId }) => !found.has(deliveryId)));
+    for (const { deliveryId, executionId } of rest.slice(0, MISSING_ONE_BY_ONE)) {
       const reply = await this.client.execution(connection, executionId ?? '');
       if (reply.kind === 'ok') found.set(deliveryId, { kind: 'found', execution: reply.value });
       else if (reply.fault === 'not_found') found.set(deliveryId, { kind: 'absent', why: 'gone' });
@@ -90,13 +98,12 @@ export class ExecutionFinder {
       if (isLast) isAllSeen = true;
       return isAllSeen || open.every(({ deliveryId }) => found.has(deliveryId));
     };
-    const asked = { limit: PAGE_WITH_DATA, includeData: true, ...(workflowId !== null && { workflowId }) };
-    const pages = Math.ceil(open.length / PAGE_WITH_DATA) + SPARE_PAGES;
-    const failure = await this.page(connection, asked, pages, take);
+    const asked = { limit: FIRST_PAGE_WITH_DATA, includeData: true, ...(workflowId !== null && { workflowId }) };
+    const failure = await this.look(connection, asked, open.length, take);
     if (failure) return settleRest(open, found, findingOf(failure));
     if (open.some(({ deliveryId }) => !found.has(deliveryId))) {
       const seen = isAllSeen;
-      const running = await this.page(connection, { ...asked, status: 'running' }, 1, take);
+      const running = await this.look(connection, { ...asked, status: 'running' }, open.length, take);
       if (running) return settleRest(open, found, findingOf(running));
       isAllSeen = seen;
     }
@@ -110,24 +117,31 @@ export class ExecutionFinder {
     );
   }
 
-  /** Page by page, until `take` has what it wants. The failure where there was one. */
-  private async page(
+  /**
+   * Page by page, until `take` has what it wants, or there were a few more than `count`. n8n keeps the size of the first
+   * page to the end, so another size is a new beginning. The failure where there was one.
+   */
+  private async look(
     connection: N8nConnection,
     search: Parameters<N8nClient['executions']>[1],
-    pages: number,
+    count: number,
     take: (executions: readonly N8nExecution[], isLast: boolean) => boolean,
   ): Promise<N8nFailure | null> {
-    let cursor: string | null = null;
     let { limit } = search;
-    for (let page = 0; page < pages; page++) {
+    let cursor: string | null = null;
+    let left = Math.ceil(count / limit) + SPARE_PAGES;
+    for (let calls = 0; left > 0 && calls < MAX_CALLS; calls++) {
       const reply = await this.client.executions(connection, { ...search, limit, cursor });
-      if (reply.kind === 'fault') {
-        if (reply.fault !== 'too_large' || limit === 1) return reply;
-        limit = Math.ceil(limit / 8);
-        continue;
-      }
-      cursor = reply.value.nextCursor;
-      if (take(reply.value.data, cursor === null) || cursor === null) return null;
+      if (reply.kind === 'fault' && (reply.fault !== 'too_large' || limit === 1)) return reply;
+      if (reply.kind === 'ok' && take(reply.value.data, reply.value.nextCursor === null)) return null;
+      const fitting = reply.kind === 'ok' ? fittingPage(reply.value) : Math.ceil(limit / 8);
+      const isOtherSize = fitting < limit || (fitting >= 2 * limit && left > 1);
+      cursor = reply.kind === 'ok' && !isOtherSize ? reply.value.nextCursor : null;
+      if (cursor === null && !isOtherSize) return null;
+      if (isOtherSize) {
+        limit = fitting;
+        left = Math.ceil(count / limit) + SPARE_PAGES;
+      } else left--;
     }
     return null;
   }
@@ -173,4 +187,17 @@ function workflowOf(open: readonly OpenExecution[]): { workflowId?: string } {
   const workflows = new Set(open.map(({ workflowId }) => workflowId));
   const [only] = workflows;
   return workflows.size === 1 && typeof only === 'string' ? { workflowId: only } : {};
+}
+
+/** How many of the same size an answer may have. */
+function fittingPage({ data, bytes }: N8nPage<N8nExecution>): number {
+  const each = Math.max(1, bytes) / Math.max(1, data.length);
+  return Math.max(1, Math.min(MAX_PAGE, Math.floor(PAGE_BYTES / each)));
+}
+
+function shuffled<T>(list: readonly T[]): T[] {
+  return list
+    .map((one) => ({ one, place: Math.random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ one }) => one);
 }
