@@ -85,7 +85,7 @@ describe.each(kinds())('a shutdown (%s database)', (kind) => {
     await restarted;
 
     expect((await mira.get('/health/ready')).status).toBe(200);
-    await deliveryOf(mira, json['id'], { status: 'delivered', attempt_count: 1 });
+    await deliveryOf(mira, json['id'], { status: 'accepted', attempt_count: 1 });
     expect(receiver.calls).toHaveLength(1);
   });
 
@@ -140,7 +140,7 @@ describe.each(kinds())('a shutdown (%s database)', (kind) => {
     expect(performance.now() - start).toBeLessThan(6_000);
     // On a server another process might still be at it, so there the job is given out again when its time is over.
     const then =
-      kind === 'embedded' ? { status: 'delivered', attempt_count: 1 } : { status: 'queued', attempt_count: 0 };
+      kind === 'embedded' ? { status: 'accepted', attempt_count: 1 } : { status: 'attempting', attempt_count: 0 };
     await deliveryOf(mira, json['id'], then);
     const attempts = receiver.calls.map(({ headers }) => headers['x-mira-attempt']);
     expect(attempts).toEqual(kind === 'embedded' ? ['1', '1'] : ['1']);
