@@ -60,7 +60,7 @@ async function openDeliveries(database: DatabaseAddress): Promise<number> {
     client.query<{ open: number }>(`
       SELECT count(*)::int AS open FROM webhook_events e
       LEFT JOIN deliveries d ON d.tenant_id = e.tenant_id AND d.event_id = e.id
-      WHERE d.status IS DISTINCT FROM 'delivered'`),
+      WHERE d.status IS DISTINCT FROM 'accepted' AND d.status IS DISTINCT FROM 'succeeded'`),
   );
   return rows[0]?.open ?? 0;
 }

@@ -108,7 +108,7 @@ function addressIn(reply: N8nReply<object>, { baseUrl }: N8nConnection, workflow
 }
 
 /** What n8n's API would not say of a workflow, as what it means for calling it. */
-function faultOf({ fault, detail }: N8nFailure): WorkflowAddressFault {
+function faultOf({ fault, detail, status }: N8nFailure): WorkflowAddressFault {
   switch (fault) {
     case 'no_api_key':
     case 'refused_address':
@@ -120,8 +120,10 @@ function faultOf({ fault, detail }: N8nFailure): WorkflowAddressFault {
       return unknownWorkflow();
     case 'too_large':
       return addressFault('unreadable', 'The workflow is larger than 4 MiB; name its webhook path instead.');
-    case 'starting':
     case 'unreachable':
+      // What answers for an n8n that is not there is somebody all the same, and may do so of this call alone.
+      return addressFault(status === null ? fault : 'silent', `n8n cannot be asked where the workflow is. ${detail}`);
+    case 'starting':
     case 'silent':
       return addressFault(fault, `n8n cannot be asked where the workflow is. ${detail}`);
     case 'overloaded':

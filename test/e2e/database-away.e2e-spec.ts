@@ -110,7 +110,7 @@ function whileAway(): void {
       expect((await mira.get('/api/v1/events')).status).toBe(200);
       // And delivered, though nobody told the queue's connections that the other end is gone.
       const { json } = await push(randomUUID(), { apiKey: true });
-      await deliveryOf(mira, json['id'], { status: 'delivered' }, 40_000);
+      await deliveryOf(mira, json['id'], { status: 'accepted' }, 40_000);
     },
     90_000,
   );
@@ -148,7 +148,7 @@ function whileAway(): void {
     for (const row of stored) expect(row).toMatchObject({ deliveries: 1, keys: 1 });
     // What is not delivered yet will be: its job is there, or was taken by an attempt that nobody heard of any more.
     const forgotten = await mira.sql(
-      `SELECT d.id FROM deliveries d WHERE d.status <> 'delivered' AND NOT EXISTS (
+      `SELECT d.id FROM deliveries d WHERE d.status <> 'accepted' AND NOT EXISTS (
          SELECT FROM pgboss.job j
          WHERE j.name = 'delivery' AND j.state <= 'active' AND j.data -> 'delivery_ids' ? d.id::text)`,
     );
@@ -165,7 +165,7 @@ function whileAway(): void {
     }
     const { json } = await push(randomUUID(), { apiKey: true });
     // An attempt that was claimed on an ended connection is given out again when its time is over.
-    await deliveryOf(mira, json['id'], { status: 'delivered' }, 75_000);
+    await deliveryOf(mira, json['id'], { status: 'accepted' }, 75_000);
   }, 120_000);
 }
 

@@ -36,20 +36,20 @@ describeMira(
 
     it('runs the workflow that the route names', async () => {
       const { push, executions } = await aRouteToWorkflow();
-      const delivery = await deliveryOf(mira(), await push('{"n":1}'), { status: 'delivered' });
+      const delivery = await deliveryOf(mira(), await push('{"n":1}'), { status: 'succeeded' });
       expect(executions()).toMatchObject([{ body: Buffer.from('{"n":1}') }]);
-      expect(delivery.reason).toBe(`execution ${executions()[0]?.id}`);
+      expect(delivery).toMatchObject({ reason: null, execution_id: executions()[0]?.id, confirm_at: null });
     });
 
     it('that fails is tried beyond three times, and runs the workflow once', async () => {
       const { push, executions } = await aRouteToWorkflow();
-      await deliveryOf(mira(), await push('{}'), { status: 'delivered' });
+      await deliveryOf(mira(), await push('{}'), { status: 'succeeded' });
       n8n.mode = 'error';
       const eventId = await push('{"n":2}');
       const { attempts } = await deliveryOf(mira(), eventId, { status: 'queued', attempt_count: 5 });
       expect(attempts.every(({ outcome }) => outcome === 'retry')).toBe(true);
       n8n.mode = 'registered';
-      await deliveryOf(mira(), eventId, { status: 'delivered' });
+      await deliveryOf(mira(), eventId, { status: 'succeeded' });
       expect(executions()).toHaveLength(2);
     });
 
@@ -59,13 +59,13 @@ describeMira(
       ['booting', 'starting'],
     ])('that is %s is held as %s without using up an attempt, and runs the workflow once', async (mode, reason) => {
       const { push, executions } = await aRouteToWorkflow();
-      await deliveryOf(mira(), await push('{}'), { status: 'delivered' });
+      await deliveryOf(mira(), await push('{}'), { status: 'succeeded' });
       n8n.mode = mode;
       const eventIds = [await push('{"n":2}'), await push('{"n":3}')];
       for (const id of eventIds) await deliveryOf(mira(), id, { status: 'held', held_for: reason });
       n8n.mode = 'registered';
       for (const id of eventIds) {
-        const { attempts, attempt_count, held_attempts } = await deliveryOf(mira(), id, { status: 'delivered' });
+        const { attempts, attempt_count, held_attempts } = await deliveryOf(mira(), id, { status: 'succeeded' });
         expect(held_attempts).toBe(attempt_count - 1);
         expect(attempts.slice(0, -1).every(({ outcome }) => outcome === 'held')).toBe(true);
       }
@@ -83,7 +83,7 @@ describeMira(
       };
       const { push, executions } = await aRouteToWorkflow();
       const before = await used();
-      await deliveryOf(mira(), await push('{}'), { status: 'delivered' });
+      await deliveryOf(mira(), await push('{}'), { status: 'succeeded' });
       expect(await used()).toBe(before + 1);
       await request(mira(), 'PUT', override, { max: before + 1 });
       const eventId = await push('{"n":2}');
@@ -92,7 +92,7 @@ describeMira(
       expect((await mira().post(`/api/v1/deliveries/${held.id}/retry`, {})).status).toBe(409);
       await request(mira(), 'PUT', override, { max: before + 2 });
       await mira().mira.app.get(WorkflowQuota).release();
-      await deliveryOf(mira(), eventId, { status: 'delivered' });
+      await deliveryOf(mira(), eventId, { status: 'succeeded' });
       expect(executions()).toHaveLength(2);
       expect(await used()).toBe(before + 2);
       await request(mira(), 'DELETE', override);
@@ -107,7 +107,7 @@ describeMira(
         await eventually(async () => expect((await deliveriesOf(mira(), id))[0]?.held_for).toBe('unreachable'));
       await n8n.listen();
       await eventually(() => expect(executions()).toHaveLength(50), 30_000);
-      for (const id of ids) await deliveryOf(mira(), id, { status: 'delivered' });
+      for (const id of ids) await deliveryOf(mira(), id, { status: 'succeeded' });
       const sent = executions().map(({ body }) => Number(JSON.parse(body.toString()).n));
       expect(sent.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n));
     });

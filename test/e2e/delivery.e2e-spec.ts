@@ -21,7 +21,7 @@ describeMira(
       const type = 'application/json; charset="utf-8"';
       const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
       const { json } = await push(body, { 'content-type': type, traceparent: `00-${trace}-00f067aa0ba902b7-01` });
-      const delivery = await deliveryOf(mira(), json['id'], { status: 'delivered', attempt_count: 1 });
+      const delivery = await deliveryOf(mira(), json['id'], { status: 'accepted', attempt_count: 1 });
       expect(receiver.calls).toHaveLength(1);
       const { method, path, headers, body: arrived } = receiver.calls[0] ?? {};
       expect([method, path]).toEqual(['POST', ROUTED_PATH]);
@@ -53,7 +53,7 @@ describeMira(
     it('counts on where the event was delivered before', async () => {
       const { push } = await aRouteTo(mira(), receiver.url);
       const { json } = await push('{}', { 'x-mira-hops': '4' });
-      await deliveryOf(mira(), json['id'], { status: 'delivered' });
+      await deliveryOf(mira(), json['id'], { status: 'accepted' });
       expect(receiver.calls[0]?.headers).toMatchObject({ 'x-mira-hops': '5' });
     });
 
@@ -77,7 +77,7 @@ describeMira(
     it('of an event without a trace begins one, and of one without a body has none', async () => {
       const { push } = await aRouteTo(mira(), receiver.url);
       const { json } = await push('a=1', { 'content-type': 'application/x-www-form-urlencoded' });
-      await deliveryOf(mira(), json['id'], { status: 'delivered' });
+      await deliveryOf(mira(), json['id'], { status: 'accepted' });
       expect(receiver.calls[0]?.headers).toMatchObject({
         'content-type': 'application/x-www-form-urlencoded',
         traceparent: expect.stringMatching(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]$/),
@@ -88,7 +88,7 @@ describeMira(
       receiver.willAnswer(answering(500, { 'x-why': 'tired' }, 'not now'), answering(200, {}, '{"fine":true}'));
       const { push } = await aRouteTo(mira(), receiver.url);
       const { json } = await push('{"n":1}');
-      const delivery = await deliveryOf(mira(), json['id'], { status: 'delivered', attempt_count: 2 });
+      const delivery = await deliveryOf(mira(), json['id'], { status: 'accepted', attempt_count: 2 });
       expect(delivery.attempts).toMatchObject([
         {
           number: 1,
@@ -124,7 +124,7 @@ describeMira(
     it('answered with what speaks of the moment is tried beyond three times', async () => {
       const tries = async (status: number) => {
         const answers = [status, status, status, status, 204].map((each) => answering(each));
-        expect(statusesOf(await becomes(answers, { status: 'delivered' }))).toEqual([
+        expect(statusesOf(await becomes(answers, { status: 'accepted' }))).toEqual([
           status,
           status,
           status,
@@ -159,7 +159,7 @@ describeMira(
     it('waits as long as Retry-After asks for', async () => {
       receiver.willAnswer(answering(503, { 'retry-after': '3' }), answering(200));
       const { push } = await aRouteTo(mira(), receiver.url);
-      await deliveryOf(mira(), (await push()).json['id'], { status: 'delivered', attempt_count: 2 });
+      await deliveryOf(mira(), (await push()).json['id'], { status: 'accepted', attempt_count: 2 });
       const [first, second] = receiver.calls;
       const waited = (second?.at ?? 0) - (first?.at ?? 0);
       expect(waited).toBeGreaterThanOrEqual(2_990);
@@ -171,7 +171,7 @@ describeMira(
       try {
         const tries = async (status: number) => {
           const redirect = answering(status, { location: `${elsewhere.url}/stolen` });
-          const delivery = await becomes([redirect, answering(200)], { status: 'delivered' });
+          const delivery = await becomes([redirect, answering(200)], { status: 'accepted' });
           expect(statusesOf(delivery)).toEqual([status, 200]);
           expect(delivery.attempts[0]?.reason).toContain('redirects are not followed');
         };
@@ -186,7 +186,7 @@ describeMira(
       const endless = Buffer.concat([Buffer.from([0, 255, 10]), Buffer.alloc(1_000_000, 'x')]);
       receiver.willAnswer(answering(500, {}, endless), answering(200, {}, Buffer.from([0, 255])), answering(200));
       const { push } = await aRouteTo(mira(), receiver.url);
-      const delivery = await deliveryOf(mira(), (await push()).json['id'], { status: 'delivered' });
+      const delivery = await deliveryOf(mira(), (await push()).json['id'], { status: 'accepted' });
       expect(delivery.attempts.map(({ response_body_bytes }) => response_body_bytes)).toEqual([4_096, 2]);
       expect(delivery.attempts[0]?.response_body).toMatch(/^\0\uFFFD\nx+$/);
     });
@@ -212,7 +212,7 @@ describeMira(
       expect(await retry()).toMatchObject({ status: 202, json: { id, status: 'queued', completed_at: null } });
       await deliveryOf(mira(), json['id'], { status: 'dead', attempt_count: 2 });
       expect((await retry()).status).toBe(202);
-      await deliveryOf(mira(), json['id'], { status: 'delivered', attempt_count: 3 });
+      await deliveryOf(mira(), json['id'], { status: 'accepted', attempt_count: 3 });
       expect(await retry()).toMatchObject({ status: 409, json: { type: 'urn:mira:problem:conflict' } });
       expect(receiver.calls).toHaveLength(3);
     });
@@ -223,7 +223,7 @@ describeMira(
       const { json } = await push();
       const { id } = await deliveryOf(mira(), json['id'], { status: 'queued', attempt_count: 1 });
       expect((await mira().post(`/api/v1/deliveries/${id}/retry`, undefined)).status).toBe(202);
-      await deliveryOf(mira(), json['id'], { status: 'delivered', attempt_count: 2 }, 2_500);
+      await deliveryOf(mira(), json['id'], { status: 'accepted', attempt_count: 2 }, 2_500);
       // Its own job falls due, finds nothing to do, and is gone.
       await eventually(async () => expect((await mira().rows())['jobs']).toBe(await jobsOfOthers()), 15_000);
       expect(receiver.calls).toHaveLength(2);
@@ -269,7 +269,7 @@ describeMira(
       const headers = { 'x-github-delivery': randomUUID() };
       const answers = await Promise.all(Array.from({ length: 10 }, () => push('{}', headers)));
       expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
-      await deliveryOf(mira(), answers[0]?.json['id'], { status: 'delivered' });
+      await deliveryOf(mira(), answers[0]?.json['id'], { status: 'accepted' });
       expect(receiver.calls).toHaveLength(1);
     });
   },

@@ -52,7 +52,7 @@ describeMira(
         const all = await rows();
         expect(all).toHaveLength(count);
         for (const row of all) {
-          expect(['delivered', 'accepted']).toContain(row['status']);
+          expect(['accepted', 'running', 'succeeded']).toContain(row['status']);
           expect(Number(row['attempt_count']) - Number(row['held_attempts'])).toBe(1);
         }
         expect(executed().toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, n) => n));

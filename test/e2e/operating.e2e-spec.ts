@@ -73,12 +73,12 @@ describeMira('operating', (mira) => {
     const { push } = await aRouteTo(mira(), receiver.url);
     const { json } = await push('{"again":true}');
     const id = String(json['id']);
-    const first = await deliveryOf(mira(), id, { status: 'delivered' });
+    const first = await deliveryOf(mira(), id, { status: 'accepted' });
     const replay = await post(`events/${id}/replay`, { reason: 'it was lost downstream' });
     expect(replay).toMatchObject({ status: 202, json: { kind: 'replay', state: 'done', created: 1 } });
     const [second] = await eventually(async () => {
       const others = (await deliveriesOf(mira(), id)).filter((delivery) => delivery.id !== first.id);
-      expect(others).toMatchObject([{ status: 'delivered', replay_id: replay.json['id'] }]);
+      expect(others).toMatchObject([{ status: 'accepted', replay_id: replay.json['id'] }]);
       return others;
     });
     const requests = receiver.calls.filter(({ headers }) => headers['x-mira-event-id'] === id);

@@ -27,7 +27,7 @@ describe.each(kinds())('a second start (%s database)', (kind) => {
         'id'
       ];
       const delivered = (await push()).json['id'];
-      await deliveryOf(mira, delivered, { status: 'delivered' });
+      await deliveryOf(mira, delivered, { status: 'accepted' });
       const shown = welcome(mira.mira, mira.config);
       expect(shown).toContain(mira.apiKey);
       expect(shown).toMatch(/password {2}\S{20,}/);
@@ -47,7 +47,7 @@ describe.each(kinds())('a second start (%s database)', (kind) => {
       // The sealed secrets can still be opened, the dedup key is still known, the route still leads on.
       const again = await mira.send(path, '{"a":1}', signedAsGithub('{"a":1}', secret, { delivery: 'one' }));
       expect(again).toMatchObject({ status: 200, json: { id: stored, duplicate: true } });
-      await deliveryOf(mira, (await push('{"n":2}')).json['id'], { status: 'delivered' });
+      await deliveryOf(mira, (await push('{"n":2}')).json['id'], { status: 'accepted' });
       expect(await mira.sql('SELECT count(*)::int AS count FROM tenants')).toEqual([{ count: 1 }]);
     } finally {
       await receiver.stop();
@@ -64,7 +64,7 @@ describe.each(kinds())('a second start (%s database)', (kind) => {
       const { json } = await push();
       expect(json['status']).toBe('accepted');
       await mira.restart({});
-      await deliveryOf(mira, json['id'], { status: 'delivered', attempt_count: 1 });
+      await deliveryOf(mira, json['id'], { status: 'accepted', attempt_count: 1 });
       expect(receiver.calls).toHaveLength(1);
     } finally {
       await receiver.stop();

@@ -35,7 +35,7 @@ describe.each(kinds())('the roles of a process (%s database)', (kind) => {
     await mira.restart({ MIRA_ROLE: 'worker' });
     await eventually(() => expect(receiver.calls).toHaveLength(1));
     const delivered = 'SELECT status FROM deliveries WHERE event_id = $1';
-    await eventually(async () => expect(await mira.sql(delivered, [json['id']])).toEqual([{ status: 'delivered' }]));
+    await eventually(async () => expect(await mira.sql(delivered, [json['id']])).toEqual([{ status: 'accepted' }]));
   });
 
   it('worker answers its probes', async () => {

@@ -48,6 +48,10 @@ const AS_MIRA_ITSELF: readonly (readonly [RegExp, string])[] = [
   [/DELETE FROM usage_counters WHERE/, 'counters of a deleted tenant, but for those that somebody holds'],
   [/^SELECT '\w+' AS name, count\(\*\)/, 'what the deletion of a tenant would take'],
   [/^(DECLARE owned CURSOR FOR SELECT|DELETE FROM) \w+/, 'a tenant is deleted with all that is its own'],
+  [
+    /SELECT count\(\*\)::int AS count FROM (holds|\(SELECT FROM deliveries WHERE status = 'held')/,
+    'gauges, over all tenants',
+  ],
   [/SELECT 'endpoint:' \|\| id FROM webhook_endpoints/, 'the same, for what stands in no table of its own'],
 ];
 
@@ -125,7 +129,10 @@ describe.each(kinds())('row-level security alone (%s database)', (kind) => {
 
     const tables = (await ownedTables(mira.mira.app.get(DataSource).manager)).map(({ name }) => name);
     const aboutTenants = new RegExp(`\\b(${tables.join('|')})\\b`);
-    const asked = [...new Set(forgetful.asMira.filter((text) => aboutTenants.test(text)))];
+    // Sealing comes with every tenth entry of a trail, whoever makes it: maybe with one of these, maybe with none.
+    const asked = [...new Set(forgetful.asMira.filter((text) => aboutTenants.test(text)))].filter(
+      (text) => !/^INSERT INTO audit_checkpoints\b/.test(text),
+    );
     expect(asked.filter((text) => !AS_MIRA_ITSELF.some(([known]) => known.test(text)))).toEqual([]);
     expect(AS_MIRA_ITSELF.filter(([known]) => !asked.some((text) => known.test(text)))).toEqual([]);
   });

@@ -85,7 +85,7 @@ describe.each(kinds())('a shutdown (%s database)', (kind) => {
     await restarted;
 
     expect((await mira.get('/health/ready')).status).toBe(200);
-    await deliveryOf(mira, json['id'], { status: 'delivered', attempt_count: 1 });
+    await deliveryOf(mira, json['id'], { status: 'accepted', attempt_count: 1 });
     expect(receiver.calls).toHaveLength(1);
   });
 
@@ -130,17 +130,17 @@ describe.each(kinds())('a shutdown (%s database)', (kind) => {
   });
 
   it('waits no longer for an attempt than it may, and does not take its end for an outcome', async () => {
-    mira = await startTestMira(kind, { MIRA_SHUTDOWN_TIMEOUT_SECONDS: '1', MIRA_DELIVERY_TIMEOUT_MS: '8000' });
+    mira = await startTestMira(kind, { MIRA_SHUTDOWN_TIMEOUT_SECONDS: '1', MIRA_DELIVERY_TIMEOUT_MS: '30000' });
     const { push } = await aRouteTo(mira, receiver.url);
     receiver.willAnswer(silence, answering(200));
     const { json } = await push();
     await eventually(() => expect(receiver.calls).toHaveLength(1));
     const start = performance.now();
     await mira.restart();
-    expect(performance.now() - start).toBeLessThan(6_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
     // On a server another process might still be at it, so there the job is given out again when its time is over.
     const then =
-      kind === 'embedded' ? { status: 'delivered', attempt_count: 1 } : { status: 'queued', attempt_count: 0 };
+      kind === 'embedded' ? { status: 'accepted', attempt_count: 1 } : { status: 'attempting', attempt_count: 0 };
     await deliveryOf(mira, json['id'], then);
     const attempts = receiver.calls.map(({ headers }) => headers['x-mira-attempt']);
     expect(attempts).toEqual(kind === 'embedded' ? ['1', '1'] : ['1']);

@@ -25,6 +25,8 @@ export interface Delivery {
   readonly execution_id: string | null;
   readonly attempt_count: number;
   readonly reason: string | null;
+  readonly execution_id: string | null;
+  readonly confirm_at: string | null;
   readonly next_attempt_at: string | null;
   readonly completed_at: string | null;
   readonly attempts: readonly Attempt[];

@@ -222,6 +222,7 @@ export class World {
     // The route before the event, for a delivery is made along it.
     for (const kind of KINDS) things[kind] ??= await this.thing(kind, started);
     await this.givenUp(tenantId, things);
+    await this.heldBack(tenantId, things);
     return { ...started, things };
   }
 
@@ -231,6 +232,15 @@ export class World {
       `INSERT INTO deliveries (tenant_id, id, event_id, route_id, replay_id, status, cause, created_at, completed_at)
        VALUES ($1, $2, $3, $4, $2, 'dead', 'gone', now(), now())`,
       [tenantId, newId(), event, route],
+    );
+  }
+
+  /** For the list of what keeps deliveries back, likewise. */
+  private async heldBack(tenantId: string, { route }: Readonly<Record<ThingKind, string>>): Promise<void> {
+    await this.mira.sql(
+      `INSERT INTO holds (tenant_id, scope, target_id, reason, detail, probe_at)
+       VALUES ($1, 'route', $2, 'not_registered', 'It is not active.', now() + interval '1 day')`,
+      [tenantId, route],
     );
   }
 
