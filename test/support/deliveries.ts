@@ -22,7 +22,6 @@ export interface Delivery {
   readonly held_attempts: number;
   readonly position: number | null;
   readonly attempting_since: string | null;
-  readonly execution_id: string | null;
   readonly attempt_count: number;
   readonly reason: string | null;
   readonly execution_id: string | null;
