@@ -123,7 +123,7 @@ describe('an attempt to call a workflow', () => {
   it('posts the stored bytes to its address, signed by the secret of the integration', async () => {
     const outbound = new FakeOutbound(answering(200, { executionId: 7 }, { 'x-a': 'b' }));
     expect(await aMaker(outbound).make(byPath)).toEqual({
-      result: { kind: 'done', detail: 'execution 7' },
+      result: { kind: 'done', execution: { id: '7', canBeAskedFor: true } },
       statusCode: 200,
       responseHeaders: { 'x-a': 'b' },
       responseBody: Buffer.from('{"executionId":7}'),
