@@ -71,7 +71,14 @@ export class DeliveryService {
       const before = deliveryView(row);
       // One that is no part of the line any more, or never was, goes to its end.
       const linesUp = keepsOrder && (row.status === 'set_aside' || (row.status === 'dead' && row.position === null));
-      Object.assign(row, { status: 'queued', nextAttemptAt: now, completedAt: null, reason: null, cause: null });
+      Object.assign(row, {
+        status: 'queued',
+        attemptingSince: null,
+        nextAttemptAt: now,
+        completedAt: null,
+        reason: null,
+        cause: null,
+      });
       let saved = await this.deliveries.save(manager, row);
       if (linesUp && row.routeId !== null) {
         await this.order.placeWithin(manager, [{ tenantId, routeId: row.routeId, id }]);
