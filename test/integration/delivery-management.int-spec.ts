@@ -1,6 +1,7 @@
 import { MiraConfig } from '../../src/config/mira.config';
 import { newId } from '../../src/database/new-id';
 import { DeliveryAttempt } from '../../src/webhook/delivery/attempt/delivery-attempt.entity';
+import { DeliveryExecution } from '../../src/webhook/delivery/execution/delivery-execution.entity';
 import { Delivery, type DeliveryStatus } from '../../src/webhook/delivery/delivery.entity';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
@@ -198,5 +199,5 @@ describeOnEachDatabase(
       expect(await jobs()).toEqual([]);
     });
   },
-  [Delivery, DeliveryAttempt],
+  [Delivery, DeliveryAttempt, DeliveryExecution],
 );

@@ -1,6 +1,7 @@
 import { MiraConfig } from '../../src/config/mira.config';
 import { Delivery } from '../../src/webhook/delivery/delivery.entity';
 import { DeliveryAttempt } from '../../src/webhook/delivery/attempt/delivery-attempt.entity';
+import { DeliveryExecution } from '../../src/webhook/delivery/execution/delivery-execution.entity';
 import { DeliveryRepository } from '../../src/webhook/delivery/delivery.repository';
 import { DeliveryService } from '../../src/webhook/delivery/delivery.service';
 import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
@@ -157,5 +158,5 @@ describeOnEachDatabase(
       expect((await sut.dueIds()).toSorted()).toEqual(ids.toSorted());
     });
   },
-  [Delivery, DeliveryAttempt],
+  [Delivery, DeliveryAttempt, DeliveryExecution],
 );
