@@ -69,7 +69,8 @@ export class HoldProbes {
       if (hold.scope === 'route' && (await isBlocked(manager, hold))) return 'blocked';
       const oldest = hold.scope === 'route' ? OLDEST_OF_ROUTE : OLDEST_OF_INTEGRATION;
       const values = [tenantId, hold.target_id];
-      const [delivery]: { id: string; attempt_count: number }[] = await manager.query(oldest, values);
+      const [before]: Probe[] = await manager.query(LEFT_BEHIND, keyOf(hold));
+      const [delivery]: Probe[] = before ? [before] : await manager.query(oldest, values);
       if (!delivery) {
         await manager.query(`DELETE FROM holds WHERE ${IS_THIS}`, keyOf(hold));
         return 'over';
@@ -83,6 +84,11 @@ export class HoldProbes {
       return 'sent';
     });
   }
+}
+
+interface Probe {
+  readonly id: string;
+  readonly attempt_count: number;
 }
 
 /** While there is a hold on where a route leads, its own one cannot be probed. */
@@ -103,7 +109,7 @@ function keyOf({ tenant_id, scope, target_id }: DueHold): string[] {
 const IS_THIS = 'tenant_id = $1 AND scope = $2 AND target_id = $3';
 
 const CLAIM = `
-  UPDATE holds h SET probe_at = now() + $1 * interval '1 second', probe_delivery_id = NULL
+  UPDATE holds h SET probe_at = now() + $1 * interval '1 second'
   FROM (
     SELECT tenant_id, scope, target_id FROM holds WHERE probe_at <= now()
     ORDER BY probe_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
@@ -116,6 +122,13 @@ const PUT_OFF = `
   UPDATE holds SET probe_count = probe_count + 1, detail = coalesce($6, detail),
     probe_at = ${backoffSql('probe_count + 1', '$4', '$5')}
   WHERE ${IS_THIS}`;
+
+/** The one that was let go before, by a process that died with it: it goes anew, and its old job does no harm. */
+const LEFT_BEHIND = `
+  SELECT d.id, d.attempt_count FROM holds h
+  JOIN deliveries d ON d.tenant_id = h.tenant_id AND d.id = h.probe_delivery_id AND d.status = 'queued'
+  WHERE h.tenant_id = $1 AND h.scope = $2 AND h.target_id = $3
+  FOR UPDATE OF d`;
 
 const OLDEST_OF_ROUTE = `
   SELECT d.id, d.attempt_count FROM deliveries d
