@@ -15,7 +15,12 @@ export interface RoundOfLoad {
 }
 
 /** Sends signed webhooks over several connections until `ended` says so, or the other side is gone. */
-export async function sendUntil(url: string, secret: string, ended: () => boolean): Promise<RoundOfLoad> {
+export async function sendUntil(
+  url: string,
+  secret: string,
+  ended: () => boolean,
+  onAcknowledged: () => void,
+): Promise<RoundOfLoad> {
   const acknowledged: string[] = [];
   const refused = new Map<number, number>();
   let unanswered = 0;
@@ -28,8 +33,10 @@ export async function sendUntil(url: string, secret: string, ended: () => boolea
         try {
           const response = await fetch(url, { method: 'POST', headers, body });
           const answer = (await response.json()) as { id?: string };
-          if (response.status === 202 && answer.id) acknowledged.push(answer.id);
-          else refused.set(response.status, (refused.get(response.status) ?? 0) + 1);
+          if (response.status === 202 && answer.id) {
+            acknowledged.push(answer.id);
+            onAcknowledged();
+          } else refused.set(response.status, (refused.get(response.status) ?? 0) + 1);
         } catch {
           unanswered++;
           return;
