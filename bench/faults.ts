@@ -76,7 +76,8 @@ async function killRepeatedly(stage: Stage, rounds: number, interruption: AbortS
       const begun = Promise.withResolvers<void>();
       const load = sendUntil(`${mira.url}${path}`, secret, () => killed, begun.resolve);
       // Counted from the first acknowledgement, or a slow machine is killed before there is anything to lose.
-      await Promise.race([begun.promise, pause(PATIENCE_MS, interruption)]);
+      await Promise.race([begun.promise, sleep(PATIENCE_MS, undefined, { ref: false })]);
+      interruption.throwIfAborted();
       await pause(KILL_AFTER_MS.least + Math.random() * (KILL_AFTER_MS.most - KILL_AFTER_MS.least), interruption);
       await mira.kill();
       killed = true;
