@@ -292,7 +292,10 @@ describeMira(
         const delivery = await deliveryOf(mira(), (await push()).json['id'], { status: 'dead' });
         expect(delivery).toMatchObject({
           attempt_count: 2,
-          reason: 'No attempt is left. The last one: There was no answer within 300 ms.',
+          // What it took to find the workflow comes off the time.
+          reason: expect.stringMatching(
+            /^No attempt is left\. The last one: There was no answer within (300|29\d) ms\.$/,
+          ),
           next_attempt_at: null,
         });
         for (const { status_code, duration_ms } of delivery.attempts) {
@@ -310,7 +313,7 @@ describeMira(
         receiver.willAnswer((response) => void response.writeHead(200, { 'content-length': '10' }).write('half'));
         const { push } = await aRouteTo(mira(), receiver.url);
         const delivery = await deliveryOf(mira(), (await push()).json['id'], { status: 'dead', attempt_count: 2 });
-        expect(delivery.reason).toContain('The answer did not end within 300 ms.');
+        expect(delivery.reason).toMatch(/The answer did not end within (300|29\d) ms\./);
       } finally {
         await receiver.stop();
       }
