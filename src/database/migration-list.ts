@@ -13,6 +13,7 @@ import { HttpIntegrations1795300000055 } from './migrations/1795300000055-http-i
 import { Replays1795300000060 } from './migrations/1795300000060-replays';
 import { Tasks1795300000070 } from './migrations/1795300000070-tasks';
 import { Agents1795300000080 } from './migrations/1795300000080-agents';
+import { TenantScope1795300000090 } from './migrations/1795300000090-tenant-scope';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   Replays1795300000060,
   Tasks1795300000070,
   Agents1795300000080,
+  TenantScope1795300000090,
 ];

@@ -11,12 +11,21 @@ export async function protectTenantTable(
   table: string,
   { tenantColumn = 'tenant_id', grants = 'SELECT, INSERT, UPDATE, DELETE' } = {},
 ): Promise<void> {
-  // Compared as text, so that it is a filter and no index condition: as one, and without statistics, it makes the planner
-  // read all of a tenant's rows by the first column of an index, where the statement's own condition finds a single one.
-  const inScope = `${tenantColumn}::text = ANY (string_to_array(current_setting('app.tenant_id', true), ','))`;
+  const inScope = tenantScope(tenantColumn);
   await runner.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
   await runner.query(
     `CREATE POLICY tenant_scope ON ${table} TO ${TENANT_ROLE} USING (${inScope}) WITH CHECK (${inScope})`,
   );
   await runner.query(`GRANT ${grants} ON ${table} TO ${TENANT_ROLE}`);
+}
+
+/**
+ * The condition of the policy. Its ids are read once a statement, in a subquery, not once a row; and `IS TRUE` keeps it
+ * a filter: as an index condition, and without statistics, it makes the planner read all of a tenant's rows by the first
+ * column of an index, where the statement's own condition finds a single one. Compared as text instead it cost three
+ * times as much a row, and the planner took a tenant's table to hold 200 times fewer rows than it did.
+ */
+export function tenantScope(tenantColumn: string): string {
+  const ids = "SELECT string_to_array(current_setting('app.tenant_id', true), ',')::uuid[]";
+  return `(${tenantColumn} = ANY ((${ids})::uuid[])) IS TRUE`;
 }

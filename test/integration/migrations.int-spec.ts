@@ -1,5 +1,9 @@
 import { describeOnEachDatabase } from '../support/databases';
 
+const POLICIES = `
+  SELECT polrelid::regclass::text AS name, pg_get_expr(polqual, polrelid) AS sees, pg_get_expr(polwithcheck, polrelid) AS takes
+  FROM pg_policy ORDER BY 1`;
+
 const SCHEMA = `
   SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns
   WHERE table_schema = 'public' AND table_name <> 'mira_migrations' ORDER BY 1, 2`;
@@ -8,11 +12,25 @@ describeOnEachDatabase('migrations', (database) => {
   it('go all the way down and up again to the same schema', async () => {
     const { dataSource } = database();
     const before = await dataSource.query(SCHEMA);
+    const policies = await dataSource.query(POLICIES);
     expect(before.length).toBeGreaterThan(50);
+    expect(policies.length).toBeGreaterThan(20);
     for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
     expect(await dataSource.query(SCHEMA)).toEqual([]);
     await dataSource.runMigrations();
     expect(await dataSource.query(SCHEMA)).toEqual(before);
+    expect(await dataSource.query(POLICIES)).toEqual(policies);
+  });
+
+  it('bring the policies of tables that were there before to the form of those made now', async () => {
+    const { dataSource } = database();
+    const policies = await dataSource.query(POLICIES);
+    const last = dataSource.migrations.findLastIndex(({ name }) => name === 'TenantScope1795300000090');
+    const later = dataSource.migrations.length - last;
+    for (let n = 0; n < later; n++) await dataSource.undoLastMigration();
+    expect(await dataSource.query(POLICIES)).not.toEqual(policies);
+    await dataSource.runMigrations();
+    expect(await dataSource.query(POLICIES)).toEqual(policies);
   });
 
   it('have nothing to do the second time', async () => {

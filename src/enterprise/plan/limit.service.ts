@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { TenantDatabase } from '../../database/tenant.database';
 import type { Metric } from '../usage/metrics';
 import { endOf, type Period } from '../usage/periods';
-import { UsageCounters } from '../usage/usage.counters';
+import { type CurrentCounts, UsageCounters } from '../usage/usage.counters';
 import type { EffectivePlan } from './effective-plan';
 import { type LimitsView, type LimitUse, limitView } from './plan-view.dto';
 import { isMadeLimit, type MadeLimit, PlanRepository } from './plan.repository';
@@ -60,22 +60,26 @@ export class LimitService {
     return { tenant_id: tenantId, tier: plan.tier, limits: uses.map(limitView) };
   }
 
-  /** How far each limit of the tenant is used up, in the caller's transaction. */
-  async uses(manager: EntityManager, tenantId: string): Promise<{ plan: EffectivePlan; now: Date; uses: LimitUse[] }> {
+  /** How far each limit of the tenant is used up, and what was counted of each metric, in the caller's transaction. */
+  async uses(manager: EntityManager, tenantId: string): Promise<LimitUses> {
     const plan = await this.plans.within(manager, tenantId);
-    const { day, now, counts } = await this.counters.current(manager, tenantId);
-    const uses: LimitUse[] = [];
-    for (const limit of LIMIT_NAMES) {
+    const current = await this.counters.current(manager, tenantId);
+    const made = await this.repository.countAllMade(manager, tenantId);
+    const uses = LIMIT_NAMES.map((limit): LimitUse => {
       const max = plan.limits[limit];
-      if (isMadeLimit(limit)) {
-        uses.push({ limit, max, used: await this.repository.countMade(manager, tenantId, limit), resetsAt: null });
-        continue;
-      }
+      if (isMadeLimit(limit)) return { limit, max, used: made[limit], resetsAt: null };
       const period = periodOf(limit);
-      uses.push({ limit, max, used: counts.get(METRIC_OF[limit])?.[period] ?? 0, resetsAt: endOf(period, day) });
-    }
-    return { plan, now, uses };
+      const used = current.counts.get(METRIC_OF[limit])?.[period] ?? 0;
+      return { limit, max, used, resetsAt: endOf(period, current.day) };
+    });
+    return { plan, uses, ...current };
   }
+}
+
+/** A plan, how far its limits are used up, and the counts of the day and moment that this was asked. */
+export interface LimitUses extends CurrentCounts {
+  readonly plan: EffectivePlan;
+  readonly uses: readonly LimitUse[];
 }
 
 function periodOf(limit: Limit): Period {

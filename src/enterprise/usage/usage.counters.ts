@@ -11,6 +11,23 @@ export interface MetricCounts {
   readonly total: number;
 }
 
+/** Of each metric that was ever counted, and as of which day (UTC) and moment. */
+export interface CurrentCounts {
+  readonly day: string;
+  readonly now: Date;
+  readonly counts: ReadonlyMap<string, MetricCounts>;
+}
+
+/** Without a metric where a period has no counters. */
+interface CurrentRow {
+  today: string;
+  now: Date;
+  metric: string | null;
+  day: number | null;
+  month: number | null;
+  total: number | null;
+}
+
 export interface CounterRow {
   readonly metric: string;
   readonly starts_on: string;
@@ -58,28 +75,25 @@ export class UsageCounters {
     );
   }
 
-  /** Of each metric that was ever counted, as of now; and which day and moment that is. */
-  async current(
-    manager: EntityManager,
-    tenantId: string,
-  ): Promise<{ day: string; now: Date; counts: Map<string, MetricCounts> }> {
+  async current(manager: EntityManager, tenantId: string): Promise<CurrentCounts> {
     const { today, now } = this.clock;
-    const [moment]: { day: string; now: Date }[] = await manager.query(`SELECT ${today}::text AS day, ${now} AS now`);
-    if (!moment) throw new Error('the database did not say what day it is');
-    const rows: { metric: string; day: number | null; month: number | null; total: number | null }[] =
-      await manager.query(
-        `SELECT metric,
-           max(count) FILTER (WHERE period = 'day')::float8 AS day,
-           max(count) FILTER (WHERE period = 'month')::float8 AS month,
-           max(count) FILTER (WHERE period = 'total')::float8 AS total
-         FROM usage_counters u JOIN ${periodsOf(today)} USING (period, starts_on)
-         WHERE tenant_id = $1 GROUP BY metric`,
-        [tenantId],
-      );
-    const counts = rows.map(
-      ({ metric, day, month, total }) => [metric, { day: day ?? 0, month: month ?? 0, total: total ?? 0 }] as const,
+    const rows: CurrentRow[] = await manager.query(
+      `SELECT ${today}::text AS today, ${now} AS now, u.metric,
+         max(count) FILTER (WHERE p.period = 'day')::float8 AS day,
+         max(count) FILTER (WHERE p.period = 'month')::float8 AS month,
+         max(count) FILTER (WHERE p.period = 'total')::float8 AS total
+       FROM ${periodsOf(today)}
+       LEFT JOIN usage_counters u ON u.tenant_id = $1 AND u.period = p.period AND u.starts_on = p.starts_on
+       GROUP BY u.metric`,
+      [tenantId],
     );
-    return { ...moment, counts: new Map(counts) };
+    const [moment] = rows;
+    if (!moment) throw new Error('the database did not say what day it is');
+    const counts = new Map<string, MetricCounts>();
+    for (const { metric, day, month, total } of rows) {
+      if (metric !== null) counts.set(metric, { day: day ?? 0, month: month ?? 0, total: total ?? 0 });
+    }
+    return { day: moment.today, now: moment.now, counts };
   }
 
   /** The rows from one day to another, oldest first. */
