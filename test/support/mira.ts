@@ -4,7 +4,7 @@ import type { MiraConfig } from '../../src/config/mira.config';
 import { newId } from '../../src/database/new-id';
 import { type RunningMira, startMira } from '../../src/mira';
 import { generateApiKey, hashApiKey } from '../../src/rbac/api-key/api-key.format';
-import { kinds, type ScratchDatabase, scratchDatabase } from './databases';
+import { kinds, migratedScratch, type ScratchDatabase } from './databases';
 
 export type DatabaseKind = ScratchDatabase['kind'];
 
@@ -51,13 +51,13 @@ export function describeMira(title: string, suite: (mira: () => TestMira) => voi
   });
 }
 
-/** Starts the whole program on an empty database, in this process and on a free port. */
+/** Starts the whole program, on a database with no tenant yet unless one is given, in this process and on a free port. */
 export async function startTestMira(
   kind: DatabaseKind,
   overrides: Overrides = {},
   given?: ScratchDatabase,
 ): Promise<TestMira> {
-  const database = given ?? (await scratchDatabase(kind));
+  const database = given ?? (await migratedScratch(kind));
   try {
     const config = testConfig(database, overrides);
     return new TestMira(database, config, await startMira(config, () => undefined));
