@@ -19,7 +19,7 @@ export interface BenchOptions {
 }
 
 const USAGE = `npm run bench -- [options]
-  --suite NAME         what is measured: ingest, auth or limits (all)
+  --suite NAME         what is measured: ingest, delivery, auth or limits (all)
   --seconds N          counted seconds of a round (2.5)
   --rounds N           rounds, of which the medians are taken (3)
   --connections N      connections that send webhooks at the same time (64)

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { type BenchOptions, readOptions } from './options.ts';
 import type { Suite } from './suite.ts';
 import { auth } from './suites/auth.ts';
+import { delivery } from './suites/delivery.ts';
 import { ingest } from './suites/ingest.ts';
 import { limits } from './suites/limits.ts';
 
-const SUITES: Readonly<Record<string, Suite>> = { ingest, auth, limits };
+const SUITES: Readonly<Record<string, Suite>> = { ingest, delivery, auth, limits };
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
