@@ -12,7 +12,7 @@ function found(status: N8nExecution['status'], error: string | null = null): Fin
   const times = { startedAt: null, stoppedAt: null };
   return {
     kind: 'found',
-    execution: { id: '1', status, error, workflowId: 'w', retryOf: null, deliveryId: null, ...times },
+    execution: { id: '1', status, error, workflowId: 'w', retryOf: null, deliveryId: null, attempt: null, ...times },
   };
 }
 
