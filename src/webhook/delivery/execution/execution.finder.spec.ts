@@ -99,6 +99,18 @@ describe('the search for executions', () => {
     expect(found.filter((finding) => finding?.kind === 'found')).toHaveLength(12);
   });
 
+  it('gets over one that is larger than what is read, which is not found itself', async () => {
+    const before = started();
+    const large = started({}, 'x'.repeat(4_200_000));
+    const after = started();
+    expect(await find(before, large, after)).toMatchObject([
+      { kind: 'found', execution: { id: '1' } },
+      { kind: 'unasked', detail: expect.stringMatching(/too large/) },
+      { kind: 'found', execution: { id: '3' } },
+    ]);
+    expect(n8n.apiCalls.length).toBeLessThan(12);
+  });
+
   it.each(['known', 'not known'])('finds those that run, their ids being %s', async (case_) => {
     workflow.run = 'running';
     const ones = Array.from({ length: 6 }, case_ === 'known' ? known : () => started());

@@ -3,9 +3,10 @@ import { Injectable } from '@nestjs/common';
 import type { N8nExecution } from '../../../n8n/client/execution';
 import { MAX_PAGE } from '../../../n8n/client/n8n.client';
 import type { Absence, Finding } from './confirmation';
-import { lookThrough, startedAgoMs } from './execution.pages';
+import { lookOneByOne, lookThrough, startedAgoMs } from './execution.pages';
 import type { OpenExecution } from './open-execution';
 import type { QuestionRound } from './question.round';
+import { shuffled } from './shuffled';
 
 /** So few are asked for one by one: what a page of n8n's list would cost as well. */
 const ONE_BY_ONE = 4;
@@ -93,6 +94,7 @@ export class ExecutionFinder {
     const wanted = new Map(open.map((one) => [one.deliveryId, one]));
     const isOpen = ({ deliveryId }: OpenExecution) => !found.has(deliveryId);
     const settle = (finding: Finding) => settleAll(open.filter(isOpen), found, finding);
+    const sinceMs = () => oldestMs + round.elapsedMs + SLACK_MS;
     let isAllSeen = false;
     const take = (
       { data, nextCursor }: { data: readonly N8nExecution[]; nextCursor: string | null },
@@ -104,25 +106,27 @@ export class ExecutionFinder {
         if (one && isOpen(one) && isOfAttempt(execution, one) && isOf(execution, one, round, date)) {
           found.set(one.deliveryId, { kind: 'found', execution });
         }
-        if (startedAgoMs(execution, date) > oldestMs + round.elapsedMs + SLACK_MS) isAllSeen = true;
+        if (startedAgoMs(execution, date) > sinceMs()) isAllSeen = true;
       }
       if (nextCursor === null) isAllSeen = true;
       return isAllSeen || !open.some(isOpen);
     };
     const asked = { limit: FIRST_PAGE_WITH_DATA, includeData: true, ...(workflowId !== null && { workflowId }) };
-    const failure = await lookThrough(round, asked, open.length, take);
-    if (failure) return settle(round.findingOf(failure));
-    if (open.some(isOpen)) {
-      const seen = isAllSeen;
-      const running = await lookThrough(round, { ...asked, status: 'running' }, open.length, take);
-      if (running) return settle(round.findingOf(running));
-      isAllSeen = seen;
+    let isSeen = true;
+    for (const search of [asked, { ...asked, status: 'running' as const }]) {
+      if (!open.some(isOpen)) return;
+      isAllSeen = false;
+      let failure = await lookThrough(round, search, open.length, take);
+      const isTooLarge = failure?.fault === 'too_large';
+      if (isTooLarge) failure = await lookOneByOne(round, search, sinceMs(), take);
+      if (failure) return settle(round.findingOf(failure));
+      isSeen &&= !isTooLarge && (isAllSeen || search !== asked);
     }
     if (!open.some(isOpen)) return;
     settle(
-      isAllSeen
+      isSeen
         ? { kind: 'absent', why: await this.whyAbsent(round, workflowId) }
-        : { kind: 'unasked', detail: 'n8n has run too many others since to look through.' },
+        : { kind: 'unasked', detail: 'n8n has run too many others since, or too large ones, to look through.' },
     );
   }
 
@@ -162,11 +166,4 @@ export function workflowOf(open: readonly OpenExecution[]): { workflowId?: strin
   const workflows = new Set(open.map(({ workflowId }) => workflowId));
   const [only] = workflows;
   return workflows.size === 1 && typeof only === 'string' ? { workflowId: only } : {};
-}
-
-function shuffled<T>(list: readonly T[]): T[] {
-  return list
-    .map((one) => ({ one, place: Math.random() }))
-    .toSorted((a, b) => a.place - b.place)
-    .map(({ one }) => one);
 }

@@ -2,11 +2,14 @@ import type { N8nExecution } from '../../../n8n/client/execution';
 import { type ExecutionSearch, MAX_PAGE, type N8nPage } from '../../../n8n/client/n8n.client';
 import type { N8nFailure } from '../../../n8n/client/n8n.reply';
 import type { QuestionRound } from './question.round';
+import { shuffled } from './shuffled';
 
 /** A page has as many executions as make about so many bytes. */
 const PAGE_BYTES = 1_024 * 1_024;
 /** Pages beyond those that the ones looked for would fill by themselves. */
 const SPARE_PAGES = 2;
+/** Executions that are asked for one by one because a page of one is too large. */
+const ONE_BY_ONE = 20;
 /** For one look through a list. */
 const MAX_CALLS = 60;
 
@@ -24,13 +27,16 @@ export async function lookThrough(
   take: TakePage,
 ): Promise<N8nFailure | null> {
   let { limit } = search;
+  // A page that was too large is not asked for again.
+  let most = MAX_PAGE;
   let cursor: string | null = null;
   let left = Math.ceil(count / limit) + SPARE_PAGES;
   for (let calls = 0; left > 0 && calls < MAX_CALLS; calls++) {
     const reply = await round.executions({ ...search, limit, cursor });
     if (reply.kind === 'fault' && (reply.fault !== 'too_large' || limit === 1)) return reply;
     if (reply.kind === 'ok' && take(reply.value, reply.date)) return null;
-    const fitting = reply.kind === 'ok' ? fittingPage(reply.value) : Math.ceil(limit / 8);
+    if (reply.kind === 'fault') most = Math.ceil(limit / 8);
+    const fitting = reply.kind === 'ok' ? Math.min(most, fittingPage(reply.value)) : most;
     const isOtherSize = fitting < limit || (fitting >= 2 * limit && left > 1);
     cursor = reply.kind === 'ok' && !isOtherSize ? reply.value.nextCursor : null;
     if (cursor === null && !isOtherSize) return null;
@@ -38,6 +44,28 @@ export async function lookThrough(
       limit = fitting;
       left = Math.ceil(count / limit) + SPARE_PAGES;
     } else left--;
+  }
+  return null;
+}
+
+/**
+ * Where a page is too large although it has one execution only: some of those of the list without their data that began
+ * since then, each by itself. What is too large even so is passed over.
+ */
+export async function lookOneByOne(
+  round: QuestionRound,
+  search: ExecutionSearch,
+  sinceMs: number,
+  take: TakePage,
+): Promise<N8nFailure | null> {
+  const list = await round.executions({ ...search, includeData: false, limit: MAX_PAGE });
+  if (list.kind === 'fault') return list;
+  const { data, bytes } = list.value;
+  const candidates = data.filter((one) => one.retryOf === null && startedAgoMs(one, list.date) <= sinceMs);
+  for (const { id } of shuffled(candidates).slice(0, ONE_BY_ONE)) {
+    const reply = await round.execution(id, { includeData: true });
+    if (reply.kind === 'ok' && take({ data: [reply.value], nextCursor: id, bytes }, reply.date)) return null;
+    if (reply.kind === 'fault' && reply.fault !== 'too_large' && reply.fault !== 'not_found') return reply;
   }
   return null;
 }
