@@ -1,13 +1,16 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
+import { acceptedHops, HOPS_HEADER } from '@mira/internal-event';
 import { ApiProblem, problems } from '@mira/problem';
-import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { RequireFeature } from '../enterprise/plan/require-feature.decorator';
 import { isExecutionId } from './client/execution';
 import { ExecutionView, SyncView, TriggeredWorkflowView, WorkflowPage } from './n8n-view.dto';
 import { ListWorkflowsQuery, SyncDto, TriggerWorkflowDto } from './n8n.dto';
 import { N8nService } from './n8n.service';
 import { workflowIdFault } from './webhook-path';
+
+const HOPS = { name: HOPS_HEADER, required: false, description: 'How many deliveries of Mira led to it' };
 
 /** What n8n itself is asked. 502 where it does not answer, 409 where somebody has to change something there first. */
 @ApiTags('integrations')
@@ -34,16 +37,19 @@ export class N8nController {
   @Allow('agent:execute')
   @RequireFeature('n8n_integration')
   @ApiProblem(409, 'The workflow cannot be started as it is; the words say what to change in n8n.')
+  @ApiHeader(HOPS)
   @ApiProblem(429, "The plan's workflows of this month are used up.")
+  @ApiProblem(508, 'It came of so many deliveries already that it goes round in a circle.')
   trigger(
     @CurrentPrincipal() who: Principal,
     @Param('id', ParseUUIDPipe) id: string,
     @Param('workflow_id') workflowId: string,
     @Body() { data = {} }: TriggerWorkflowDto,
+    @Headers(HOPS_HEADER) hops?: string,
   ): Promise<TriggeredWorkflowView> {
     const fault = workflowIdFault(workflowId);
     if (fault !== null) throw problems.validationFailed([{ field: 'workflow_id', message: fault }]);
-    return this.n8n.triggerWorkflow(who, id, workflowId, data);
+    return this.n8n.triggerWorkflow(who, id, workflowId, { data, hops: acceptedHops(hops) });
   }
 
   /** What became of an execution. */
@@ -68,12 +74,15 @@ export class N8nController {
   @Allow('agent:execute')
   @RequireFeature('n8n_integration')
   @ApiProblem(409, 'The workflow cannot be started as it is; the words say what to change in n8n.')
+  @ApiHeader(HOPS)
   @ApiProblem(429, "The plan's workflows of this month are used up.")
+  @ApiProblem(508, 'It came of so many deliveries already that it goes round in a circle.')
   sync(
     @CurrentPrincipal() who: Principal,
     @Param('id', ParseUUIDPipe) id: string,
     @Body() { type, data }: SyncDto,
+    @Headers(HOPS_HEADER) hops?: string,
   ): Promise<SyncView> {
-    return this.n8n.syncData(who, id, type, data);
+    return this.n8n.syncData(who, id, { type, data, hops: acceptedHops(hops) });
   }
 }

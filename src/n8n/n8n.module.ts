@@ -14,6 +14,7 @@ import { IntegrationService } from './integration.service';
 import { IntegrationTester } from './integration.tester';
 import { N8nController } from './n8n.controller';
 import { N8nService } from './n8n.service';
+import { TenantCalls } from './tenant.calls';
 import { WorkflowTrigger } from './trigger/workflow.trigger';
 import { WorkflowDirectory } from './workflow.directory';
 
@@ -31,6 +32,7 @@ import { WorkflowDirectory } from './workflow.directory';
     HttpReceiver,
     HttpTester,
     IntegrationTester,
+    TenantCalls,
     {
       provide: WorkflowDirectory,
       inject: [N8nClient],

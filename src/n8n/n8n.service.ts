@@ -1,10 +1,11 @@
 import type { Actor } from '@mira/audit';
-import { EventPublisher } from '@mira/internal-event';
+import { EventPublisher, type InternalEvent } from '@mira/internal-event';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../database/tenant.database';
 import { ConnectionTester } from './check/connection.tester';
-import { N8nClient } from './client/n8n.client';
+import { N8nClient, type N8nPage } from './client/n8n.client';
+import type { N8nReply } from './client/n8n.reply';
 import type { N8nConnection } from './integration.connection';
 import type { CreateIntegrationDto } from './integration.dto';
 import type { IntegrationWithSecretView } from './integration-view.dto';
@@ -22,6 +23,7 @@ import {
 } from './n8n-view.dto';
 import type { ListWorkflowsQuery, SyncType } from './n8n.dto';
 import { problemOfFailure } from './n8n.problem';
+import { TenantCalls } from './tenant.calls';
 import { WorkflowTrigger } from './trigger/workflow.trigger';
 import { workflowIdFault } from './webhook-path';
 
@@ -35,6 +37,7 @@ export class N8nService {
     private readonly tester: ConnectionTester,
     private readonly workflowTrigger: WorkflowTrigger,
     private readonly publisher: EventPublisher,
+    private readonly calls: TenantCalls,
   ) {}
 
   /** Keeps it and tests it. It is kept whatever the test finds: the answer says what to change. */
@@ -57,51 +60,77 @@ export class N8nService {
 
   async listWorkflows(tenantId: string, id: string, { limit, cursor }: ListWorkflowsQuery): Promise<WorkflowPage> {
     const connection = await this.connection(tenantId, id);
-    const reply = await this.client.workflows(connection, { limit, cursor: cursor ?? null });
+    const reply = await this.calls.during(tenantId, () => this.workflows(connection, limit, cursor ?? null));
     if (reply.kind === 'fault') {
       const isCursorOfNobody = reply.fault === 'refused' && cursor !== undefined;
       if (isCursorOfNobody)
         throw problems.validationFailed([{ field: 'cursor', message: `is not taken by n8n: ${reply.detail}` }]);
-      throw problemOfFailure(reply);
+      if (reply.fault !== 'too_large') throw problemOfFailure(reply);
+      throw problemOfFailure({ ...reply, detail: `${reply.detail} Begin anew with a smaller limit.` });
     }
     const data = reply.value.data.map(listedWorkflow).filter((workflow) => workflow !== null);
     return { data, next_cursor: reply.value.nextCursor };
   }
 
-  /** Starts a workflow through its Webhook node, and waits for n8n's answer. */
-  async triggerWorkflow(who: Actor, id: string, workflowId: string, data: object): Promise<TriggeredWorkflowView> {
+  /**
+   * Starts a workflow through its Webhook node, and waits for n8n's answer. `hops`: deliveries of Mira's that led to this,
+   * so that workflows that start each other in a circle come to an end.
+   */
+  async triggerWorkflow(
+    who: Actor,
+    id: string,
+    workflowId: string,
+    what: { data: object; hops: number },
+  ): Promise<TriggeredWorkflowView> {
     const connection = await this.connection(who.tenantId, id);
-    return triggeredView(workflowId, await this.workflowTrigger.trigger(who, connection, workflowId, data));
+    return triggeredView(workflowId, await this.workflowTrigger.trigger(who, connection, workflowId, what));
   }
 
   /** What became of an execution; for one that failed, n8n is asked for its error too. */
   async getExecutionStatus(tenantId: string, id: string, executionId: string): Promise<ExecutionView> {
     const connection = await this.connection(tenantId, id);
-    const reply = await this.client.execution(connection, executionId);
-    if (reply.kind === 'fault') throw problemOfFailure(reply);
-    if (reply.value.status !== 'error') return executionView(reply.value);
-    const whole = await this.client.execution(connection, executionId, { includeData: true });
-    return executionView(whole.kind === 'ok' ? whole.value : reply.value);
+    return this.calls.during(tenantId, async () => {
+      const reply = await this.client.execution(connection, executionId);
+      if (reply.kind === 'fault') throw problemOfFailure(reply);
+      if (reply.value.status !== 'error') return executionView(reply.value);
+      const whole = await this.client.execution(connection, executionId, { includeData: true });
+      return executionView(whole.kind === 'ok' ? whole.value : reply.value);
+    });
   }
 
   /** Tells n8n of something: as an event that routes carry on, or by starting a workflow. */
-  async syncData(who: Actor, id: string, type: SyncType, data: Record<string, unknown>): Promise<SyncView> {
+  async syncData(
+    who: Actor,
+    id: string,
+    { type, data, hops }: { type: SyncType; data: Record<string, unknown>; hops: number },
+  ): Promise<SyncView> {
     switch (type) {
       case 'project_events':
       case 'task_updates':
-        return { event_id: await this.publish(who.tenantId, id, type, data), triggered: null };
+        return { event_id: await this.publish(who.tenantId, id, { type, data, hops }), triggered: null };
       case 'workflow_trigger': {
         const { workflow_id: workflowId, ...rest } = data;
         if (typeof workflowId !== 'string' || workflowIdFault(workflowId) !== null) throw noWorkflowId();
-        return { event_id: null, triggered: await this.triggerWorkflow(who, id, workflowId, rest) };
+        return { event_id: null, triggered: await this.triggerWorkflow(who, id, workflowId, { data: rest, hops }) };
       }
     }
   }
 
-  private async publish(tenantId: string, id: string, type: string, data: object): Promise<string> {
+  /** Workflows may be large, and n8n keeps the size of the first page to the last: then the first one is to be smaller. */
+  private async workflows(
+    connection: N8nConnection,
+    limit: number,
+    cursor: string | null,
+  ): Promise<N8nReply<N8nPage<object>>> {
+    const reply = await this.client.workflows(connection, { limit, cursor });
+    const isTooLarge = reply.kind === 'fault' && reply.fault === 'too_large';
+    return isTooLarge && cursor === null && limit > 1 ? this.workflows(connection, Math.ceil(limit / 8), null) : reply;
+  }
+
+  private async publish(tenantId: string, id: string, event: InternalEvent): Promise<string> {
     return this.database.transaction(tenantId, async (manager) => {
       if ((await this.integrations.kindOf(manager, tenantId, id)) !== 'n8n') throw noIntegration();
-      return this.publisher.publish(manager, tenantId, { type, data });
+      return this.publisher.publish(manager, tenantId, event);
     });
   }
 

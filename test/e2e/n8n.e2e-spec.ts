@@ -124,6 +124,26 @@ describeMira('an n8n that is connected', (mira) => {
       expect(wrong).toMatchObject({ status: 400, json: { errors: [{ field: 'cursor' }] } });
     });
 
+    it('in smaller pages where they are large', async () => {
+      const { path } = await connected();
+      const pinned = { settings: { pinned: 'x'.repeat(700_000) } };
+      const ids = Array.from({ length: 8 }, () => aWorkflow({}, pinned).id);
+      const first = await mira().get(`${path}/workflows`);
+      const data = first.json['data'] as { id: string }[];
+      expect(data.map(({ id }) => id)).toEqual(ids.toReversed().slice(0, data.length));
+      expect(data.length).toBeGreaterThan(0);
+      expect(first.json['next_cursor']).toEqual(expect.any(String));
+    });
+
+    it('with words where a page is too large that cannot be made smaller', async () => {
+      const { path } = await connected();
+      aWorkflow({}, { settings: { pinned: 'x'.repeat(4_200_000) } });
+      expect(await mira().get(`${path}/workflows`)).toMatchObject({
+        status: 409,
+        json: { fault: 'too_large', detail: expect.stringMatching(/larger than 4 MiB/) },
+      });
+    });
+
     it('not without an API key, nor while it is away', async () => {
       const { path } = await connected(null);
       expect(await mira().get(`${path}/workflows`)).toMatchObject({ status: 409, json: { fault: 'no_api_key' } });
@@ -160,6 +180,30 @@ describeMira('an n8n that is connected', (mira) => {
     it('without knowing the execution where the workflow does not say it', async () => {
       const { path } = await connected();
       expect((await trigger(path, aWorkflow())).json).toMatchObject({ status: 'accepted', execution_id: null });
+    });
+
+    it.each<[Record<string, string>, string]>([
+      [{}, '1'],
+      [{ 'x-mira-hops': '5' }, '6'],
+    ])('behind as many deliveries as led to it and this one: %j', async (headers, told) => {
+      const { path } = await connected();
+      const { id } = aWorkflow();
+      await mira().post(`${path}/workflows/${id}/trigger`, {}, { headers });
+      const data = { workflow_id: id };
+      await mira().post(`${path}/sync`, { type: 'workflow_trigger', data }, { headers });
+      expect(n8n.executions.map((one) => one.headers['x-mira-hops'])).toEqual([told, told]);
+    });
+
+    it.each([
+      ['6', 508],
+      ['many', 400],
+    ])('not behind so many that it goes in a circle: %s', async (hops, status) => {
+      const { path } = await connected();
+      const { id } = aWorkflow();
+      const call = { headers: { 'x-mira-hops': hops } };
+      expect((await mira().post(`${path}/workflows/${id}/trigger`, {}, call)).status).toBe(status);
+      expect((await mira().post(`${path}/sync`, { type: 'task_updates', data: {} }, call)).status).toBe(status);
+      expect(n8n.executions).toEqual([]);
     });
 
     it('and hears of its error where it answers at its end', async () => {

@@ -107,28 +107,52 @@ describeOnEachDatabase('what n8n tells of executions', (database) => {
     ]);
   });
 
-  it.each([
-    ['its route wants that, and n8n can be told', 1, Buffer.of(1), 'to come'],
-    ['its route wants that no more', 0, Buffer.of(1), 'ended'],
-    ['there is no key to tell n8n with', 1, null, 'ended'],
-  ])('leaves a failed one to be run again where %s', async (_case, retries, apiKey, expected) => {
-    const [integrationId, routeId] = [newId(), newId()];
+  async function anIntegration(apiKey: Buffer | null): Promise<string> {
+    const id = newId();
     await sql(
       `INSERT INTO integrations (tenant_id, id, kind, name, base_url, api_key, signing_secret)
        VALUES ($1, $2, 'n8n', 'i', 'http://127.0.0.1', $3, '\\x00')`,
-      [tenantId, integrationId, apiKey],
+      [tenantId, id, apiKey],
     );
-    await sql(
-      `INSERT INTO routes (tenant_id, id, name, service, target_kind, integration_id, webhook_path, execution_retries)
-       VALUES ($1, $2, 'r', 'github', 'n8n', $3, 'x', $4)`,
-      [tenantId, routeId, integrationId, retries],
-    );
+    return id;
+  }
+
+  const ranAt = (id: string, integrationId: string, workflowId: string | null = null) =>
+    sql('UPDATE deliveries SET execution_integration_id = $2, execution_workflow_id = $3 WHERE id = $1', [
+      id,
+      integrationId,
+      workflowId,
+    ]);
+
+  it.each(['accepted', 'unknown'])('has n8n asked at once where there is a key, of one that is %s', async (status) => {
+    const id = await aDelivery(status);
+    await ranAt(id, await anIntegration(Buffer.of(1)));
+    await sql(`UPDATE deliveries SET confirm_at = now() + interval '1 hour', completed_at = now() WHERE id = $1`, [id]);
+    const result = await report({ execution_id: '17', status: 'error', delivery_id: id });
+    expect(result).toMatchObject({ kind: 'done', detail: expect.stringMatching(/asked whether it is so/) });
+    const row = await rowOf(id);
+    expect(row).toMatchObject({ status: expect.stringMatching(/accepted|running/), execution_id: '17' });
+    expect(row.completed_at).toBeNull();
+    expect(row.confirm_at?.getTime()).toBeLessThan(Date.now() + 60_000);
+  });
+
+  it('takes its word where there is no key to ask with', async () => {
     const id = await aDelivery('running', '17');
-    await sql('UPDATE deliveries SET route_id = $2 WHERE id = $1', [id, routeId]);
+    await ranAt(id, await anIntegration(null));
     await report({ execution_id: '17', status: 'error' });
-    const { status, confirm_at, completed_at } = await rowOf(id);
-    expect(status).toBe('failed');
-    expect([confirm_at === null, completed_at === null]).toEqual(expected === 'ended' ? [true, false] : [false, true]);
+    expect(await rowOf(id)).toMatchObject({ status: 'failed', confirm_at: null, completed_at: expect.any(Date) });
+  });
+
+  it('changes nothing of a delivery that another workflow took', async () => {
+    const id = await aDelivery('accepted');
+    await ranAt(id, await anIntegration(null), 'mine');
+    const data = { execution_id: '17', status: 'success', delivery_id: id };
+    expect(await report({ ...data, workflow_id: 'another' })).toMatchObject({
+      detail: expect.stringMatching(/another execution/),
+    });
+    expect((await rowOf(id)).status).toBe('accepted');
+    await report({ ...data, workflow_id: 'mine' });
+    expect((await rowOf(id)).status).toBe('succeeded');
   });
 
   it('finds the delivery by the header that went out with it', async () => {

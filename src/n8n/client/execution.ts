@@ -31,10 +31,13 @@ export interface N8nExecution {
   readonly error: string | null;
   /** Mira's id of the delivery that started it; null unless its data were asked for and name one. */
   readonly deliveryId: string | null;
+  /** The number of the attempt that did, where that is told too. */
+  readonly attempt: number | null;
 }
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 const DELIVERY_ID = /^[0-9a-f-]{36}$/;
+const ATTEMPT = /^[1-9]\d{0,8}$/;
 const MAX_ERROR_LENGTH = 400;
 /** Nodes of an execution that are looked at for the request that started it: it is among the first. */
 const MAX_NODES = 50;
@@ -57,7 +60,7 @@ export function readExecution(json: unknown): N8nExecution | null {
     stoppedAt,
     retryOf: idIn(ownProperty(json, 'retryOf')),
     error: errorIn(data),
-    deliveryId: deliveryIdIn(data),
+    ...requestIn(data),
   };
 }
 
@@ -76,10 +79,12 @@ function statusIn(json: unknown, stoppedAt: Date | null): ExecutionStatus {
   return stoppedAt === null ? 'running' : 'error';
 }
 
+/** Other years are no time of an execution, and the database does not take all that JavaScript does. */
 function dateIn(value: unknown): Date | null {
   if (typeof value !== 'string') return null;
   const date = new Date(value);
-  return Number.isNaN(date.getTime()) ? null : date;
+  const year = date.getUTCFullYear();
+  return year >= 1970 && year <= 9999 ? date : null;
 }
 
 /** Which node failed, and with what. */
@@ -97,7 +102,7 @@ function errorIn(data: unknown): string | null {
  * The request that started it stands in the output of its Webhook node, and while it runs in what is on the stack of
  * nodes to be executed.
  */
-function deliveryIdIn(data: unknown): string | null {
+function requestIn(data: unknown): Pick<N8nExecution, 'deliveryId' | 'attempt'> {
   const runs = ownProperty(ownProperty(data, 'resultData'), 'runData');
   const outputs = typeof runs === 'object' && runs !== null ? Object.values(runs).slice(0, MAX_NODES) : [];
   const stack = ownProperty(ownProperty(data, 'executionData'), 'nodeExecutionStack');
@@ -105,10 +110,14 @@ function deliveryIdIn(data: unknown): string | null {
   const places = [...outputs.map(firstOf), ...waiting];
   for (const place of places) {
     const item = firstOf(firstOf(ownProperty(ownProperty(place, 'data'), 'main')));
-    const id = ownProperty(ownProperty(ownProperty(item, 'json'), 'headers'), 'x-mira-delivery-id');
-    if (typeof id === 'string' && DELIVERY_ID.test(id)) return id;
+    const headers = ownProperty(ownProperty(item, 'json'), 'headers');
+    const deliveryId = ownProperty(headers, 'x-mira-delivery-id');
+    const attempt = ownProperty(headers, 'x-mira-attempt');
+    if (typeof deliveryId === 'string' && DELIVERY_ID.test(deliveryId)) {
+      return { deliveryId, attempt: typeof attempt === 'string' && ATTEMPT.test(attempt) ? Number(attempt) : null };
+    }
   }
-  return null;
+  return { deliveryId: null, attempt: null };
 }
 
 function firstOf(value: unknown): unknown {

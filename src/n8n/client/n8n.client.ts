@@ -7,11 +7,12 @@ import { type ExecutionStatus, isExecutionId, type N8nExecution, readExecution }
 import { failure, type N8nReply, replyOf } from './n8n.reply';
 
 const KIBIBYTE = 1_024;
+const MEBIBYTE = 1_024 * KIBIBYTE;
 const TIMEOUT_MS = 10_000;
-/** A workflow may hold pinned data and long code. */
-const MAX_WORKFLOW_BYTES = 4 * KIBIBYTE * KIBIBYTE;
-/** Of a page of workflows, or of one execution with its data. */
-const MAX_BYTES = 16 * KIBIBYTE * KIBIBYTE;
+/** Of what has no data in it. All is read in one go, and nothing else happens in this process meanwhile. */
+const MAX_BYTES = 2 * MEBIBYTE;
+/** Of executions with their data, and of workflows, which may hold pinned data and long code. */
+const MAX_DATA_BYTES = 4 * MEBIBYTE;
 /** The most that n8n takes as `limit`. */
 export const MAX_PAGE = 250;
 
@@ -30,7 +31,11 @@ export interface ExecutionSearch {
   readonly includeData?: boolean;
   readonly limit: number;
   readonly cursor?: string | null;
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
+}
+
+interface Within {
+  readonly timeoutMs?: number | undefined;
 }
 
 /** What becomes of an execution that n8n runs once more. */
@@ -47,9 +52,9 @@ export class N8nClient {
   constructor(private readonly outbound: OutboundClient) {}
 
   /** The workflow as n8n stores it; {@link findWebhookPath} reads it. */
-  async workflow(connection: N8nConnection, id: string): Promise<N8nReply<object>> {
+  async workflow(connection: N8nConnection, id: string, { timeoutMs }: Within = {}): Promise<N8nReply<object>> {
     if (workflowIdFault(id) !== null) return failure('not_found', 'n8n has no workflow of this id.');
-    return this.get(connection, `workflows/${id}`, { maxBodyBytes: MAX_WORKFLOW_BYTES }, (json) =>
+    return this.get(connection, `workflows/${id}`, { timeoutMs, maxBodyBytes: MAX_DATA_BYTES }, (json) =>
       Array.isArray(ownProperty(json, 'nodes')) && typeof json === 'object' ? json : null,
     );
   }
@@ -59,18 +64,19 @@ export class N8nClient {
     { limit, cursor, active }: { limit: number; cursor?: string | null; active?: boolean },
   ): Promise<N8nReply<N8nPage<object>>> {
     const query = queryOf({ limit, cursor, active, excludePinnedData: true });
-    return this.get(connection, `workflows?${query}`, {}, (json, bytes) =>
-      pageIn(json, bytes, (one) => (typeof one === 'object' ? one : null)),
+    return this.get(connection, `workflows?${query}`, { maxBodyBytes: MAX_DATA_BYTES }, (json, bytes) =>
+      pageIn(json, bytes, limit, (one) => (typeof one === 'object' ? one : null)),
     );
   }
 
   async execution(
     connection: N8nConnection,
     id: string,
-    { includeData = false } = {},
+    { includeData = false, timeoutMs }: Within & { includeData?: boolean } = {},
   ): Promise<N8nReply<N8nExecution>> {
     if (!isExecutionId(id)) return failure('not_found', 'n8n has no execution of this id.');
-    const reply = await this.get(connection, `executions/${id}?${queryOf({ includeData })}`, {}, readExecution);
+    const bounds = { timeoutMs, maxBodyBytes: includeData ? MAX_DATA_BYTES : MAX_BYTES };
+    const reply = await this.get(connection, `executions/${id}?${queryOf({ includeData })}`, bounds, readExecution);
     // To 2.x an id that is no number is a mistake; to whoever asks, it is nobody's.
     return reply.kind === 'fault' && reply.status === 400 ? { ...reply, fault: 'not_found' } : reply;
   }
@@ -78,13 +84,18 @@ export class N8nClient {
   /** Newest first. */
   async executions(connection: N8nConnection, search: ExecutionSearch): Promise<N8nReply<N8nPage<N8nExecution>>> {
     const { timeoutMs, ...asked } = search;
-    return this.get(connection, `executions?${queryOf(asked)}`, { timeoutMs }, (json, bytes) =>
-      pageIn(json, bytes, readExecution),
+    const bounds = { timeoutMs, maxBodyBytes: asked.includeData === true ? MAX_DATA_BYTES : MAX_BYTES };
+    return this.get(connection, `executions?${queryOf(asked)}`, bounds, (json, bytes) =>
+      pageIn(json, bytes, asked.limit, readExecution),
     );
   }
 
   /** Has n8n run a failed execution once more, from the node that failed on, with the workflow as it was then. */
-  async retryExecution(connection: N8nConnection, id: string): Promise<N8nReply<RetryReply>> {
+  async retryExecution(
+    connection: N8nConnection,
+    id: string,
+    { timeoutMs = TIMEOUT_MS }: Within = {},
+  ): Promise<N8nReply<RetryReply>> {
     if (connection.apiKey === null) return noApiKey();
     if (!isExecutionId(id)) return failure('not_found', 'n8n has no execution of this id.');
     const result = await this.outbound.send({
@@ -92,7 +103,7 @@ export class N8nClient {
       url: `${connection.baseUrl}/api/v1/executions/${id}/retry`,
       headers: { ...headersOf(connection.apiKey), 'content-type': 'application/json' },
       body: Buffer.from('{}'),
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
       maxBodyBytes: MAX_BYTES,
     });
     const hasNotEnded = result.kind === 'timeout' || (result.kind === 'response' && result.truncated);
@@ -136,7 +147,7 @@ export class N8nClient {
   private async get<T>(
     connection: N8nConnection,
     what: string,
-    { timeoutMs = TIMEOUT_MS, maxBodyBytes = MAX_BYTES }: { timeoutMs?: number | undefined; maxBodyBytes?: number },
+    { timeoutMs = TIMEOUT_MS, maxBodyBytes }: Within & { maxBodyBytes: number },
     read: (json: unknown, bytes: number) => T | null,
   ): Promise<N8nReply<T>> {
     if (connection.apiKey === null) return noApiKey();
@@ -165,12 +176,16 @@ function queryOf(values: Readonly<Record<string, string | number | boolean | nul
   return new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)]))).toString();
 }
 
-function pageIn<T>(json: unknown, bytes: number, read: (one: unknown) => T | null): N8nPage<T> | null {
+/** Whatever calls itself n8n may send more than was asked for; the rest is not looked at. */
+function pageIn<T>(json: unknown, bytes: number, limit: number, read: (one: unknown) => T | null): N8nPage<T> | null {
   const data = ownProperty(json, 'data');
   if (!Array.isArray(data)) return null;
   const nextCursor = ownProperty(json, 'nextCursor');
   return {
-    data: data.map(read).filter((one) => one !== null),
+    data: data
+      .slice(0, limit)
+      .map(read)
+      .filter((one) => one !== null),
     nextCursor: typeof nextCursor === 'string' && nextCursor !== '' ? nextCursor : null,
     bytes,
   };

@@ -65,7 +65,10 @@ function replyOfResponse<T>(response: HttpResponse, read: (json: unknown) => T |
   const text = body.toString('utf8');
   if (isStartingUp(status, text)) return failure('starting', 'n8n is starting up.', status);
   if (status === 200) {
-    if (truncated) return failure('too_large', `n8n's answer is larger than ${body.length} bytes.`, status);
+    if (truncated) {
+      const size = `${Math.round(body.length / 1_048_576)} MiB`;
+      return failure('too_large', `n8n's answer is larger than ${size}, which is all that Mira reads of one.`, status);
+    }
     const value = read(parseJson(text));
     return value === null ? notTheApi(status) : { kind: 'ok', value, date: dateOf(response) };
   }

@@ -1,3 +1,4 @@
+import { HOPS_HEADER } from '@mira/internal-event';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { MiraConfig } from '../../config/mira.config';
@@ -40,7 +41,7 @@ export class HttpTester {
         'webhook-signature': signature,
         'x-mira-service': 'mira',
         'x-mira-event-type': TEST_EVENT,
-        'x-mira-hops': '1',
+        [HOPS_HEADER]: '1',
       }),
     });
     return httpTestView(id, result);

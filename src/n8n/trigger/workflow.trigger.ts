@@ -1,4 +1,5 @@
 import { type Actor, actsOn, AuditTrail } from '@mira/audit';
+import { HOPS_HEADER } from '@mira/internal-event';
 import { ownProperty, parseJson } from '@mira/json';
 import { OutboundClient, type OutboundResult } from '@mira/outbound';
 import { problems } from '@mira/problem';
@@ -12,6 +13,7 @@ import { type N8nConnection, secretsThatSign } from '../integration.connection';
 import { wantsCredentials } from '../workflow-address';
 import { classifyN8nAnswer } from '../n8n.answer';
 import { problemOfAddress } from '../n8n.problem';
+import { TenantCalls } from '../tenant.calls';
 import { USER_AGENT } from '../user-agent';
 import { WorkflowDirectory } from '../workflow.directory';
 
@@ -43,11 +45,20 @@ export class WorkflowTrigger {
     private readonly workflows: WorkflowDirectory,
     private readonly outbound: OutboundClient,
     private readonly trail: AuditTrail,
+    private readonly calls: TenantCalls,
   ) {}
 
-  /** @throws Problem where the workflow cannot be called, the plan has no room for one more, or n8n does not take it */
-  async trigger(who: Actor, connection: N8nConnection, workflowId: string, data: object): Promise<TriggeredWorkflow> {
-    const address = await this.workflows.webhookUrl(connection, { workflowId });
+  /**
+   * @param hops deliveries of Mira's that lie behind it
+   * @throws Problem where the workflow cannot be called, the plan has no room for one more, or n8n does not take it
+   */
+  async trigger(
+    who: Actor,
+    connection: N8nConnection,
+    workflowId: string,
+    { data, hops }: { data: object; hops: number },
+  ): Promise<TriggeredWorkflow> {
+    const address = await this.calls.during(who.tenantId, () => this.workflows.webhookUrl(connection, { workflowId }));
     if (address.kind === 'fault') throw problemOfAddress(address);
     if (address.authentication) throw needsCredentials(address.authentication);
     const id = newId();
@@ -55,7 +66,7 @@ export class WorkflowTrigger {
     const answer = await this.outbound.send({
       method: address.method,
       url: address.url,
-      ...signedRequest(id, data, secretsThatSign(connection)),
+      ...signedRequest(id, { data, hops }, secretsThatSign(connection)),
       timeoutMs: this.config.delivery.timeout_ms,
     });
     if (answer.kind === 'response' && answer.status === 404) this.workflows.forget(connection, workflowId);
@@ -70,7 +81,7 @@ export class WorkflowTrigger {
   }
 }
 
-function signedRequest(id: string, data: object, secrets: readonly string[]) {
+function signedRequest(id: string, { data, hops }: { data: object; hops: number }, secrets: readonly string[]) {
   const body = Buffer.from(JSON.stringify(data));
   const timestampSeconds = Math.floor(Date.now() / 1_000);
   const headers = {
@@ -80,6 +91,7 @@ function signedRequest(id: string, data: object, secrets: readonly string[]) {
     'webhook-timestamp': String(timestampSeconds),
     'webhook-signature': signStandardWithEach({ id, timestampSeconds, body }, secrets),
     'x-mira-delivery-id': id,
+    [HOPS_HEADER]: String(hops + 1),
   };
   return { headers, body };
 }

@@ -19,6 +19,7 @@ import { DeliveryService } from './delivery.service';
 import { DeliveryUpkeep } from './queue/delivery.upkeep';
 import { DeliveryWorker } from './queue/delivery.worker';
 import { DeliveryExecution } from './execution/delivery-execution.entity';
+import { ExecutionAsker } from './execution/execution.asker';
 import { ExecutionConfirmer } from './execution/execution.confirmer';
 import { ExecutionFinder } from './execution/execution.finder';
 import { ExecutionRepository } from './execution/execution.repository';
@@ -49,6 +50,7 @@ import { WorkflowQuota } from './hold/workflow.quota';
     AttemptMaker,
     AttemptRecorder,
     DeliveryQueue,
+    ExecutionAsker,
     ExecutionConfirmer,
     ExecutionFinder,
     ExecutionRepository,

@@ -46,6 +46,13 @@ export class DeliveryRepository {
     return manager.findOne(Delivery, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
   }
 
+  /** By the clock that all processes share. */
+  async now(manager: EntityManager): Promise<Date> {
+    const [row]: { now: Date }[] = await manager.query('SELECT now() AS now');
+    if (!row) throw new Error('the database does not tell the time');
+    return row.now;
+  }
+
   /** Whether its deliveries are made one at a time. */
   async keepsOrder(manager: EntityManager, tenantId: string, routeId: string): Promise<boolean> {
     const [row]: { ordered: boolean }[] = await manager.query(

@@ -66,7 +66,7 @@ export class DeliveryService {
       if (row.status === 'failed') return this.runAgain(manager, who, row);
       const refusal = REFUSALS[row.status];
       if (refusal !== null) throw problems.conflict(refusal);
-      const now = new Date();
+      const now = await this.deliveries.now(manager);
       if (isUnderWay(row, now)) return row;
       const before = deliveryView(row);
       // One that is no part of the line any more, or never was, goes to its end.
@@ -78,6 +78,7 @@ export class DeliveryService {
         completedAt: null,
         reason: null,
         cause: null,
+        executionId: null,
       });
       let saved = await this.deliveries.save(manager, row);
       if (linesUp && row.routeId !== null) {
@@ -98,7 +99,7 @@ export class DeliveryService {
   private async runAgain(manager: EntityManager, who: Actor, row: Delivery): Promise<Delivery> {
     if (row.executionId === null) throw problems.conflict(REFUSALS.failed ?? undefined);
     const before = deliveryView(row);
-    Object.assign(row, { confirmAt: new Date(), completedAt: null });
+    Object.assign(row, { confirmAt: await this.deliveries.now(manager), completedAt: null });
     const saved = await this.deliveries.save(manager, row);
     await this.trail.record(
       manager,
@@ -123,7 +124,7 @@ export class DeliveryService {
         attemptingSince: null,
         confirmAt: null,
         nextAttemptAt: null,
-        completedAt: new Date(),
+        completedAt: await this.deliveries.now(manager),
       });
       const saved = await this.deliveries.save(manager, row);
       const isInLine = row.position !== null && row.routeId !== null;

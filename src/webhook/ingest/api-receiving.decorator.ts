@@ -1,3 +1,4 @@
+import { HOPS_HEADER } from '@mira/internal-event';
 import { ApiProblem } from '@mira/problem';
 import { applyDecorators } from '@nestjs/common';
 import {
@@ -10,7 +11,6 @@ import {
   ApiParam,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { HOPS_HEADER } from '../delivery/attempt/hops';
 import { serviceNames } from '../source/source.registry';
 import { ReceivedView } from './received.dto';
 

@@ -1,6 +1,6 @@
+import { acceptedHops, HOPS_HEADER } from '@mira/internal-event';
 import { problems } from '@mira/problem';
 import { type RequestHandler, Router } from 'express';
-import { HOPS_HEADER, hopsOf, MAX_HOPS } from '../delivery/attempt/hops';
 import { findSource } from '../source/source.registry';
 
 /**
@@ -15,9 +15,7 @@ export function receivingGate({ enabled }: { readonly enabled: boolean }): Reque
     if (!source) throw problems.unknownService();
     const methods = ['POST', ...(params.endpoint_id === undefined ? [] : source.probeMethods)];
     if (!methods.includes(method)) throw problems.methodNotAllowed(methods);
-    const hops = hopsOf(headers[HOPS_HEADER]);
-    if (hops === null) throw problems.badRequest(`The header ${HOPS_HEADER} is not a number of deliveries.`);
-    if (hops > MAX_HOPS) throw problems.loopDetected();
+    acceptedHops(headers[HOPS_HEADER]);
     next('router');
   });
   gate.use(() => {

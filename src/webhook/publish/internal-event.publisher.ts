@@ -1,8 +1,7 @@
-import { EventPublisher, type HandedEvent, type InternalEvent } from '@mira/internal-event';
+import { EventPublisher, type HandedEvent, type InternalEvent, HOPS_HEADER, MAX_HOPS } from '@mira/internal-event';
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../../database/new-id';
-import { HOPS_HEADER, MAX_HOPS } from '../delivery/attempt/hops';
 import { EventWriter } from '../ingest/event.writer';
 import type { IncomingEvent } from '../ingest/incoming-event';
 import { INTERNAL_SERVICE } from '../source/source.registry';

@@ -123,7 +123,10 @@ describe('an attempt to call a workflow', () => {
   it('posts the stored bytes to its address, signed by the secret of the integration', async () => {
     const outbound = new FakeOutbound(answering(200, { executionId: 7 }, { 'x-a': 'b' }));
     expect(await aMaker(outbound).make(byPath)).toEqual({
-      result: { kind: 'done', execution: { id: '7', canBeAskedFor: true } },
+      result: {
+        kind: 'done',
+        execution: { id: '7', canBeAskedFor: true, integrationId: expect.any(String), workflowId: null },
+      },
       statusCode: 200,
       responseHeaders: { 'x-a': 'b' },
       responseBody: Buffer.from('{"executionId":7}'),

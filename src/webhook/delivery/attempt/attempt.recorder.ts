@@ -152,13 +152,17 @@ export class AttemptRecorder {
   }
 }
 
-/** Answers with the ids of the deliveries that were still waiting for their attempt. */
+/**
+ * Answers with the ids of the deliveries that were still waiting for their attempt. Times go there as how far they are
+ * from now, for whoever reads them compares them with the database's clock, and this process's may be another.
+ */
 function recording(attempts: readonly FinishedAttempt[], day: string): Statement {
+  const now = Date.now();
   const values = [
     attempts.map(({ job }) => job.tenantId),
     attempts.map(({ deliveryId }) => deliveryId),
     attempts.map(({ job }) => job.attempt),
-    attempts.map(({ startedAt }) => startedAt),
+    attempts.map(({ startedAt }) => now - startedAt.getTime()),
     attempts.map(({ durationMs }) => durationMs),
     attempts.map(({ outcome }) => outcome.kind),
     attempts.map(({ outcome }) => storable(outcome.reason)),
@@ -166,15 +170,16 @@ function recording(attempts: readonly FinishedAttempt[], day: string): Statement
     attempts.map(({ responseHeaders }) => responseHeaders && JSON.stringify(responseHeaders)),
     attempts.map(({ responseBody }) => responseBody),
     attempts.map(({ outcome }) => statusOf(outcome)),
-    attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at : null)),
+    attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at.getTime() - now : null)),
     attempts.map(({ outcome }) => (outcome.kind !== 'delivered' && outcome.rejected ? 1 : 0)),
-    attempts.map(({ startedAt, durationMs }) => new Date(startedAt.getTime() + durationMs)),
     attempts.map(({ isWorkflow }) => isWorkflow),
     day,
     attempts.map(heldForOf),
     attempts.map(({ outcome }) => (outcome.kind === 'dead' ? outcome.cause : null)),
     attempts.map(({ outcome }) => executionOf(outcome)?.id ?? null),
     attempts.map(({ outcome }) => executionOf(outcome)?.canBeAskedFor ?? false),
+    attempts.map(({ outcome }) => executionOf(outcome)?.integrationId ?? null),
+    attempts.map(({ outcome }) => executionOf(outcome)?.workflowId ?? null),
   ];
   return { name: 'record-attempts', text: RECORD, values };
 }
@@ -218,12 +223,15 @@ function nextAttemptOf({ job, deliveryId, outcome }: FinishedAttempt, moved: Rea
 /** Locked before they are changed: what a row was before is only to be had from the row that nobody else changes. */
 const RECORD = `
   WITH ended AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::float8[], $6::text[], $7::text[],
-      $8::int[], $9::text[], $10::bytea[], $11::text[], $12::timestamptz[], $13::int[], $14::timestamptz[],
-      $15::boolean[], $17::text[], $18::text[], $19::text[], $20::boolean[])
-      AS t (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason, status_code, response_headers,
-        response_body, status, next_attempt_at, rejections, ended_at, is_workflow, held_for, cause, execution_id,
-        is_to_confirm)
+    SELECT t.*, now() - started_ago_ms * interval '1 millisecond' AS started_at,
+      now() - (started_ago_ms - duration_ms) * interval '1 millisecond' AS ended_at,
+      now() + next_in_ms * interval '1 millisecond' AS next_attempt_at
+    FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::float8[], $5::float8[], $6::text[], $7::text[], $8::int[],
+      $9::text[], $10::bytea[], $11::text[], $12::float8[], $13::int[], $14::boolean[], $16::text[], $17::text[],
+      $18::text[], $19::boolean[], $20::uuid[], $21::text[])
+      AS t (tenant_id, delivery_id, number, started_ago_ms, duration_ms, outcome, reason, status_code,
+        response_headers, response_body, status, next_in_ms, rejections, is_workflow, held_for, cause, execution_id,
+        is_to_confirm, execution_integration_id, execution_workflow_id)
   ), waiting AS (
     SELECT d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
     FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
@@ -242,6 +250,10 @@ const RECORD = `
       reason = ended.reason,
       cause = ended.cause,
       execution_id = ended.execution_id,
+      execution_integration_id = ended.execution_integration_id,
+      execution_workflow_id = ended.execution_workflow_id,
+      execution_retry_since = NULL,
+      execution_told_at = NULL,
       confirm_at = CASE WHEN ended.is_to_confirm THEN now() + ${FIRST_CONFIRMATION_AFTER} END,
       confirm_count = 0,
       completed_at = CASE WHEN ended.status NOT IN ('queued', 'held') AND NOT ended.is_to_confirm
@@ -258,6 +270,6 @@ const RECORD = `
     FROM ended
     WHERE delivery_id IN (SELECT id FROM moved)
   ), counted AS (
-    ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE is_execution GROUP BY tenant_id', '$16::date')}
+    ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE is_execution GROUP BY tenant_id', '$15::date')}
   )
   SELECT id FROM moved`;

@@ -1,8 +1,8 @@
+import { hopsOf } from '@mira/internal-event';
 import type { GroupClient } from '../../../database/group.client';
 import type { SealedHttpConnection } from '../../../n8n/http/http.connection';
 import type { SealedConnection } from '../../../n8n/integration.connection';
 import type { ClaimedJob } from '../queue/claimed-job';
-import { hopsOf } from './hops';
 
 /** All that an attempt needs to know, read in one query for a whole batch of jobs. */
 export interface DueDelivery {

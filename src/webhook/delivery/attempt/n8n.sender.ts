@@ -11,7 +11,7 @@ import { type AttemptAnswer, answerOf, type HttpResponse, withoutResponse } from
 import { resultOfFault } from './bearing';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
 import { outboundHeaders } from './outbound-headers';
-import { type AttemptResult, resultOfStatus } from './outcome';
+import { type AcceptedExecution, type AttemptResult, resultOfStatus } from './outcome';
 import { parseRetryAfter } from './retry-schedule';
 import { TimeOver, within } from './within';
 
@@ -50,7 +50,12 @@ export class N8nSender {
       this.workflows.forget(connection, workflow.workflowId);
     }
     const now = new Date();
-    return answerOf(answer, (response) => resultOfN8n(response, now, connection.apiKey !== null));
+    const taker = {
+      canBeAskedFor: connection.apiKey !== null,
+      integrationId: connection.integrationId,
+      workflowId: 'workflowId' in workflow ? workflow.workflowId : null,
+    };
+    return answerOf(answer, (response) => resultOfN8n(response, now, taker));
   }
 
   private async findWorkflow(connection: N8nConnection, workflow: WorkflowReference): Promise<WorkflowAddress> {
@@ -69,15 +74,15 @@ const UNCONFIRMED =
   'n8n took it. Whether its workflow ran cannot be known: the integration has no API key of n8n to ask with.';
 
 /** n8n's own ways of saying "not yet" come first; for all else its status speaks. */
-function resultOfN8n(answer: HttpResponse, now: Date, hasApiKey: boolean): AttemptResult {
+function resultOfN8n(answer: HttpResponse, now: Date, taker: Omit<AcceptedExecution, 'id'>): AttemptResult {
   const retryAfter = parseRetryAfter(answer.headers['retry-after'], now);
   const meaning = classifyN8nAnswer(answer);
   switch (meaning.kind) {
     case 'ok':
       return {
         kind: 'done',
-        ...(hasApiKey ? {} : { detail: UNCONFIRMED }),
-        execution: { id: meaning.executionId ?? null, canBeAskedFor: hasApiKey },
+        ...(taker.canBeAskedFor ? {} : { detail: UNCONFIRMED }),
+        execution: { id: meaning.executionId ?? null, ...taker },
       };
     case 'not_registered':
       if (meaning.cause === 'method') return { kind: 'rejected', detail: meaning.detail };

@@ -1,7 +1,7 @@
+import { HOPS_HEADER } from '@mira/internal-event';
 import { createHash } from 'node:crypto';
 import { USER_AGENT } from '../../../n8n/user-agent';
 import type { DueDelivery } from './due-delivery';
-import { HOPS_HEADER } from './hops';
 
 const TRACE_PARENT = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})$/;
 const PLAIN = /^[\x20-\x7e]+$/;

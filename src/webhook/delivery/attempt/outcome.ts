@@ -15,6 +15,10 @@ const MAX_REASON_LENGTH = 500;
 export interface AcceptedExecution {
   readonly id: string | null;
   readonly canBeAskedFor: boolean;
+  /** Who took it: its route may lead elsewhere by the time that it is asked. */
+  readonly integrationId: string;
+  /** Null where the route names a path. */
+  readonly workflowId: string | null;
 }
 
 /** What came back from one attempt, whatever carried it there. */

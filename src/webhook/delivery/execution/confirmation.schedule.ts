@@ -14,6 +14,12 @@ export const ABSENT_AFTER_MS = 120_000;
 /** So long n8n may refuse to tell before it is taken at its word. */
 export const REFUSED_AFTER_MS = HOUR_MS;
 
+/** When those are asked for that there was no time for, in milliseconds. */
+export const PUT_BACK_MS = 1_000;
+
+/** When n8n is asked again, at the earliest, whether it has begun what it was told to run once more. */
+export const RETRY_LOOK_MS = 5_000;
+
 /** Milliseconds to the next question, after so many. `ageMs`: since the request was sent. */
 export function confirmationDelayMs(count: number, ageMs: number): number {
   if (ageMs > HOUR_MS) return SLOW_MS;

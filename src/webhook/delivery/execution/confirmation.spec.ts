@@ -1,5 +1,5 @@
 import type { N8nExecution } from '../../../n8n/client/execution';
-import { type Asked, confirmationOf, type Finding } from './confirmation';
+import { type Asked, confirmationOf, type Finding, type NotRepeated, repetitionOf } from './confirmation';
 import { confirmationDelayMs, executionRetryDelayMs } from './confirmation.schedule';
 
 const HOUR_MS = 3_600_000;
@@ -12,7 +12,7 @@ function found(status: N8nExecution['status'], error: string | null = null): Fin
   const times = { startedAt: null, stoppedAt: null };
   return {
     kind: 'found',
-    execution: { id: '1', status, error, workflowId: 'w', retryOf: null, deliveryId: null, ...times },
+    execution: { id: '1', status, error, workflowId: 'w', retryOf: null, deliveryId: null, attempt: null, ...times },
   };
 }
 
@@ -54,6 +54,11 @@ describe('what a delivery comes to by its execution', () => {
     });
   });
 
+  it('has its turn soon where there was no time to ask', () => {
+    expect(confirmationOf({ kind: 'put_back' }, asked({ count: 9 }))).toMatchObject({ kind: 'open', inMs: 1_000 });
+    expect(confirmationOf({ kind: 'put_back' }, asked({ ageMs: 24 * HOUR_MS }))).toMatchObject({ kind: 'ended' });
+  });
+
   it.each([
     ['none_started', 120_000, /filter .* swallowed/],
     ['unsaved', 120_000, /keeps no executions that succeed/],
@@ -66,6 +71,34 @@ describe('what a delivery comes to by its execution', () => {
       status: 'unknown',
       reason: expect.stringMatching(words),
     });
+  });
+});
+
+describe('a failed delivery that was to run once more', () => {
+  it.each<[NotRepeated, number, RegExp]>([
+    [{ kind: 'refused', detail: 'no key' }, HOUR_MS, /no key/],
+    [{ kind: 'unasked', detail: 'away' }, 24 * HOUR_MS, /away/],
+  ])('is given up when n8n is tried for long: %j', (why, untilMs, words) => {
+    const before = repetitionOf(why, { count: 1, sinceMs: untilMs - 1 });
+    expect(before).toEqual({ inMs: expect.any(Number), reason: expect.stringMatching(/is to run once more/) });
+    const after = repetitionOf(why, { count: 1, sinceMs: untilMs });
+    expect(after).toEqual({ inMs: null, reason: expect.stringMatching(/but did not: /) });
+    expect(after.reason).toMatch(words);
+  });
+
+  it('is given up two minutes after n8n was told, however long it took to tell', () => {
+    const asked = { count: 1, sinceMs: 20 * HOUR_MS };
+    expect(repetitionOf({ kind: 'unseen', forMs: 119_999 }, asked).inMs).not.toBeNull();
+    expect(repetitionOf({ kind: 'unseen', forMs: 120_000 }, asked).inMs).toBeNull();
+  });
+
+  it('is given up at once where n8n says no, and keeps its words while it waits for its turn', () => {
+    const asked = { count: 1, sinceMs: 0 };
+    expect(repetitionOf({ kind: 'will_not', detail: 'it is gone.' }, asked)).toEqual({
+      inMs: null,
+      reason: 'It failed, and n8n will not run it once more: it is gone.',
+    });
+    expect(repetitionOf({ kind: 'put_back' }, asked)).toEqual({ inMs: 1_000, reason: null });
   });
 });
 

@@ -1,5 +1,12 @@
 import type { N8nExecution } from '../../../n8n/client/execution';
-import { ABSENT_AFTER_MS, confirmationDelayMs, GIVE_UP_AFTER_MS, REFUSED_AFTER_MS } from './confirmation.schedule';
+import {
+  ABSENT_AFTER_MS,
+  confirmationDelayMs,
+  GIVE_UP_AFTER_MS,
+  PUT_BACK_MS,
+  REFUSED_AFTER_MS,
+  RETRY_LOOK_MS,
+} from './confirmation.schedule';
 
 /** What n8n was found to know of a delivery. */
 export type Finding =
@@ -8,6 +15,8 @@ export type Finding =
   | { readonly kind: 'absent'; readonly why: Absence }
   /** There was no telling this time: n8n is away, or there was too much to look through. */
   | { readonly kind: 'unasked'; readonly detail: string }
+  /** Its turn did not come: others took all the time that there was. */
+  | { readonly kind: 'put_back' }
   /** n8n will not tell: the key is wrong or lacks a scope. */
   | { readonly kind: 'refused'; readonly detail: string };
 
@@ -41,6 +50,10 @@ export function confirmationOf(finding: Finding, asked: Asked): Confirmation {
       return confirmationOfAbsence(finding.why, asked);
     case 'unasked':
       return later(asked, asked.status, `It is not known yet: ${finding.detail}`, GIVE_UP_AFTER_MS);
+    case 'put_back': {
+      const then = later(asked, asked.status, 'It is not known yet: there was no time to ask.', GIVE_UP_AFTER_MS);
+      return then.kind === 'open' ? { ...then, inMs: PUT_BACK_MS } : then;
+    }
     case 'refused':
       return later(asked, asked.status, `It cannot be known: ${finding.detail}`, REFUSED_AFTER_MS);
   }
@@ -95,4 +108,40 @@ function later(
   if (ageMs < untilMs) return { kind: 'open', status, inMs: confirmationDelayMs(count, ageMs), reason };
   const days = untilMs === GIVE_UP_AFTER_MS ? ' After a day, Mira asks no more.' : '';
   return { kind: 'ended', status: 'unknown', reason: `${reason ?? 'The execution still runs.'}${days}` };
+}
+
+/** Why n8n does not run a failed execution once more, or not yet. */
+export type NotRepeated =
+  | Exclude<Finding, { kind: 'found' | 'absent' }>
+  /** n8n was told to, and there is nothing to be seen of it. `forMs`: since then. */
+  | { readonly kind: 'unseen'; readonly forMs: number }
+  /** n8n says no, and why. */
+  | { readonly kind: 'will_not'; readonly detail: string };
+
+/** Where a failed delivery stands that was to run once more; `inMs` is null where it is not to any more. */
+export interface Repetition {
+  readonly reason: string | null;
+  readonly inMs: number | null;
+}
+
+/** As patient as with those that run. `count` and `sinceMs`: how often, and since when, it was tried. */
+export function repetitionOf(why: NotRepeated, { count, sinceMs }: { count: number; sinceMs: number }): Repetition {
+  switch (why.kind) {
+    case 'will_not':
+      return { inMs: null, reason: `It failed, and n8n will not run it once more: ${why.detail}` };
+    case 'put_back':
+      return { inMs: PUT_BACK_MS, reason: null };
+    case 'unseen':
+      return repetitionUntil(ABSENT_AFTER_MS, 'n8n was told so, and shows no new execution.', count, why.forMs);
+    case 'unasked':
+      return repetitionUntil(GIVE_UP_AFTER_MS, why.detail, count, sinceMs);
+    case 'refused':
+      return repetitionUntil(REFUSED_AFTER_MS, why.detail, count, sinceMs);
+  }
+}
+
+function repetitionUntil(endMs: number, detail: string, count: number, forMs: number): Repetition {
+  if (forMs >= endMs) return { inMs: null, reason: `It failed, and was to run once more, but did not: ${detail}` };
+  const inMs = Math.max(RETRY_LOOK_MS, confirmationDelayMs(count, forMs));
+  return { inMs, reason: `It failed, and is to run once more. ${detail}` };
 }

@@ -3,7 +3,7 @@ import { Agent, type AgentEvent, type AgentResult } from '../../../agent/agent';
 import { readExecutionResult } from './execution-result';
 import { ExecutionReport, type Reported } from './execution.report';
 
-/** Notes what a workflow says became of an execution. A delivery has one end, so it does no harm to hear of it twice. */
+/** Hears what a workflow says became of an execution. A delivery has one end, so it does no harm to hear of it twice. */
 @Injectable()
 export class ExecutionResultAgent extends Agent {
   readonly name = 'execution_result';
@@ -34,10 +34,12 @@ function resultOf(reported: Exclude<Reported, { kind: 'early' }>): AgentResult {
   switch (reported.kind) {
     case 'noted':
       return { kind: 'done', detail: `Noted for delivery ${reported.deliveryId}.` };
+    case 'asked':
+      return { kind: 'done', detail: `n8n is asked whether it is so, for delivery ${reported.deliveryId}.` };
     case 'known':
       return { kind: 'done', detail: `Delivery ${reported.deliveryId} had ended before.` };
     case 'other':
-      return { kind: 'done', detail: `Delivery ${reported.deliveryId} led to another execution since.` };
+      return { kind: 'done', detail: `Delivery ${reported.deliveryId} led to another execution.` };
     case 'closed':
       return { kind: 'done', detail: `Delivery ${reported.deliveryId} was ended without asking for its execution.` };
     case 'none':

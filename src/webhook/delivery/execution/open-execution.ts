@@ -6,19 +6,25 @@ export interface OpenExecution {
   readonly deliveryId: string;
   /** `failed`: n8n is to run its execution once more. */
   readonly status: 'accepted' | 'running' | 'failed';
+  /** The number of the attempt that n8n took. */
+  readonly attempt: number;
   /** Null as long as it is not known. */
   readonly executionId: string | null;
+  /** Executions that earlier attempts, or the ones that n8n runs again, led to. */
+  readonly earlier: readonly string[];
   /** How often it was asked for, this time included. */
   readonly count: number;
-  /** When the request was sent, or n8n was told to run it again. */
-  readonly sentAt: Date;
-  /** Since then, in milliseconds, by the database's clock. */
+  /** Since the request was sent, or n8n was told to run it again; in milliseconds, by the database's clock. */
   readonly ageMs: number;
+  /** Since it was first to run once more, in milliseconds. */
+  readonly retryMs: number;
+  /** Since n8n was told so: then it is only looked for. Null where it was not. */
+  readonly toldMs: number | null;
   /** How often n8n ran it again, and how often the route wants it to by itself. */
   readonly retriesMade: number;
   readonly retriesAllowed: number;
-  /** Null where the route names a path, or is gone. */
+  /** The workflow that took it; null where the route named a path. */
   readonly workflowId: string | null;
-  /** Null where the route or the integration was deleted. */
+  /** The n8n that took it; null where that was deleted. */
   readonly integration: SealedConnection | null;
 }

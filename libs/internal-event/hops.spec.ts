@@ -1,4 +1,4 @@
-import { hopsOf } from './hops';
+import { acceptedHops, hopsOf } from './hops';
 
 describe('the number of hops', () => {
   it.each([
@@ -18,4 +18,11 @@ describe('the number of hops', () => {
       expect(hopsOf(header)).toBeNull();
     },
   );
+
+  it('is taken up to the most that may be meant', () => {
+    expect(acceptedHops(undefined)).toBe(0);
+    expect(acceptedHops('5')).toBe(5);
+    expect(() => acceptedHops('6')).toThrow(expect.objectContaining({ code: 'loop-detected' }));
+    expect(() => acceptedHops('many')).toThrow(expect.objectContaining({ code: 'bad-request' }));
+  });
 });
