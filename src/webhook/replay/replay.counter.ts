@@ -72,7 +72,6 @@ export class ReplayCounter {
         after: null,
         endedBefore: new Date(),
         limit: COUNTED + 1,
-        hold: false,
       }),
     );
     const sample = rows.slice(0, SAMPLE).map(({ id }) => id);

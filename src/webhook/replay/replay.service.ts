@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
+import { RouteOrder } from '../delivery/hold/route.order';
 import { DeliveryQueue } from '../delivery/queue/delivery.queue';
 import { EventRepository } from '../event/event.repository';
 import type { RouteTarget } from '../route/route.dto';
@@ -26,6 +27,9 @@ import { storedDeliveries, storedEvents } from './selection';
 
 const acts = actsOn('replay');
 
+/** Of a tenant at the same time. */
+const MAX_RUNNING = 5;
+
 /** Has events delivered once more, and deliveries that were given up tried again: starts, shows and cancels that. */
 @Injectable()
 export class ReplayService {
@@ -38,6 +42,7 @@ export class ReplayService {
     private readonly planner: ReplayPlanner,
     private readonly steps: ReplaySteps,
     private readonly queue: DeliveryQueue,
+    private readonly order: RouteOrder,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -105,7 +110,7 @@ export class ReplayService {
       const before = replayView(replay);
       if (replay.state === 'cancelled') return before;
       if (replay.state !== 'running') throw problems.conflict(`This replay is ${replay.state} already.`);
-      const withdrawn = replay.kind === 'replay' ? await this.replays.withdraw(manager, tenantId, id) : 0;
+      const withdrawn = replay.kind === 'replay' ? await this.withdraw(manager, tenantId, id) : 0;
       const now = new Date();
       replay.created -= withdrawn;
       Object.assign(replay, { state: 'cancelled', completedAt: now, updatedAt: now });
@@ -113,6 +118,14 @@ export class ReplayService {
       await this.trail.record(manager, who, acts.did('cancelled', id, { before, after: replayView(replay) }));
       return replayView(replay);
     });
+  }
+
+  private async withdraw(manager: EntityManager, tenantId: string, id: string): Promise<number> {
+    const lines = await this.replays.waitedAlong(manager, tenantId, id);
+    await this.order.lockWithin(manager, lines);
+    const withdrawn = await this.replays.withdraw(manager, tenantId, id);
+    await this.order.advanceWithin(manager, lines);
+    return withdrawn;
   }
 
   private async start(
@@ -124,11 +137,19 @@ export class ReplayService {
   ): Promise<ReplayView> {
     return this.database.transaction(who.tenantId, async (manager) => {
       const routeId = await this.goalOf(manager, who, goal);
+      await this.checkRoom(manager, who.tenantId);
       const replay = newReplay(who, kind, selection, wanted, { routeId, total });
       await this.replays.save(manager, replay);
       await this.trail.record(manager, who, acts.did('started', replay.id, { after: replayView(replay) }));
       return replayView(replay);
     });
+  }
+
+  private async checkRoom(manager: EntityManager, tenantId: string): Promise<void> {
+    if ((await this.replays.holdRunning(manager, tenantId)) < MAX_RUNNING) return;
+    throw problems.conflict(
+      `${MAX_RUNNING} replays and redrives are under way, and no more may be: wait for one to end, or cancel one.`,
+    );
   }
 
   /** The route that was named, or one that leads to the target; null where events go along those that take them. */
@@ -186,6 +207,7 @@ function newReplay(
     position: null,
     upTo: newId(),
     nextStartAt: now,
+    failedSteps: 0,
     requestedBy: who.userId,
     createdAt: now,
     updatedAt: now,

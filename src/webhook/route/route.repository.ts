@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, LessThan } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan } from 'typeorm';
 import { Route } from './route.entity';
 import type { FilteredEvent } from './route.filter';
 import type { RoutingRule } from './route.matcher';
@@ -44,6 +44,15 @@ export class RouteRepository {
       where: { tenantId, enabled: true },
       order: { id: 'ASC' },
     });
+  }
+
+  /** Those of these routes that keep an order. */
+  async orderedAmong(manager: EntityManager, tenantId: string, ids: readonly string[]): Promise<string[]> {
+    const rows = await manager.find(Route, {
+      select: { tenantId: true, id: true },
+      where: { tenantId, id: In([...ids]), ordered: true },
+    });
+    return rows.map(({ id }) => id);
   }
 
   async names(manager: EntityManager, tenantId: string): Promise<Map<string, string>> {

@@ -140,6 +140,16 @@ export class RouteService {
     return (await this.routes.find(manager, tenantId, id)) !== null;
   }
 
+  /** Those of these routes that keep an order. */
+  async orderedAmong(
+    manager: EntityManager,
+    tenantId: string,
+    routeIds: readonly (string | null)[],
+  ): Promise<ReadonlySet<string | null>> {
+    const ids = [...new Set(routeIds.filter((id) => id !== null))];
+    return new Set(ids.length === 0 ? [] : await this.routes.orderedAmong(manager, tenantId, ids));
+  }
+
   /** Their names by their ids. */
   async names(manager: EntityManager, tenantId: string): Promise<Map<string, string>> {
     return this.routes.names(manager, tenantId);
