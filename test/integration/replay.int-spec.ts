@@ -66,6 +66,22 @@ describeOnEachDatabase(
         expect(routes).toEqual([{ enabled: false, for_replays: true }]);
       });
 
+      it('are refused where they would need one route more than there may be', async () => {
+        for (let n = 1; n < 6; n++) await sut.aRoute(null, { enabled: false });
+        const target = { kind: 'agent' as const, agent: 'librarian' };
+        const refusal = await refusalOf(sut.replays.replayEvent(by(sut.tenantId), await sut.anEvent(), { target }));
+        expect(refusal).toMatchObject({ status: 409, members: { limit: 6, used: 6 } });
+      });
+
+      it('say that there is none where the integration of their target goes away meanwhile', async () => {
+        const event = await sut.anEvent();
+        jest.spyOn(sut.integrations, 'kindOf').mockResolvedValueOnce('n8n');
+        const target = { kind: 'n8n' as const, integration_id: newId(), webhook_path: 'orders' };
+        expect((await refusalOf(sut.replays.replayEvent(by(sut.tenantId), event, { target }))).errors).toEqual([
+          { field: 'target.integration_id', message: 'there is no such integration' },
+        ]);
+      });
+
       it('are refused where there is nowhere to go, and where something named is not there', async () => {
         const issue = await sut.anEvent({}, 'issues');
         expect(await refusalOf(sut.replays.replayEvent(by(sut.tenantId), issue, {}))).toMatchObject({ status: 409 });
@@ -134,6 +150,23 @@ describeOnEachDatabase(
         await sut.keeper.run();
         expect(await sut.deliveries()).toHaveLength(cancelled.created);
         expect(await sut.replays.cancel(by(sut.tenantId), id)).toEqual(cancelled);
+      });
+
+      it('lose none of those that were named in upper case, in however many steps', async () => {
+        const events: string[] = [];
+        for (let n = 0; n < 15; n++) events.push(await sut.anEvent());
+        const event_ids = events.map((id, n) => (n % 2 === 0 ? id.toUpperCase() : id));
+        const { id, selection } = await started({
+          event_ids: [...event_ids, ...events.slice(0, 2)],
+          rate_per_second: 1,
+        });
+        expect(selection).toEqual({ event_ids: events });
+        for (let step = 0; step < 3; step++) {
+          await sut.keeper.run();
+          await sut.sql('UPDATE replays SET next_start_at = now()');
+        }
+        expect(new Set((await sut.deliveries()).map((row) => row.event_id))).toEqual(new Set(events));
+        expect(await sut.replays.get(sut.tenantId, id)).toMatchObject({ state: 'done', total: 15, created: 15 });
       });
 
       it('lose and double nothing when a process dies in the middle of a step', async () => {

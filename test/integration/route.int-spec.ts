@@ -6,14 +6,17 @@ import { AddressPolicy } from '@mira/outbound';
 import { PageQuery } from '@mira/page';
 import { Agent, type AgentResult } from '../../src/agent/agent';
 import { AgentRegistry } from '../../src/agent/agent.registry';
+import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { Integration } from '../../src/n8n/integration.entity';
 import { IntegrationRepository } from '../../src/n8n/integration.repository';
 import { IntegrationService } from '../../src/n8n/integration.service';
 import type { CreateRouteDto, RouteTarget } from '../../src/webhook/route/route.dto';
 import { Route } from '../../src/webhook/route/route.entity';
+import { RouteMaker } from '../../src/webhook/route/route.maker';
 import { RouteRepository } from '../../src/webhook/route/route.repository';
 import { RouteService } from '../../src/webhook/route/route.service';
+import { RouteTargets } from '../../src/webhook/route/route.targets';
 import { describeOnEachDatabase } from '../support/databases';
 import { plansOn } from '../support/plans';
 import { refusalOf } from '../support/refusals';
@@ -44,6 +47,9 @@ describeOnEachDatabase(
     let integrations: IntegrationService;
     let order: RouteOrder;
     let holds: HoldService;
+    const config = loadConfig({ env: { MIRA_WEBHOOK_MAX_ROUTES: '4' }, cwd: '/nowhere' });
+    const stored = new RouteRepository();
+    const maker = new RouteMaker(config, stored, new RememberedTrail());
     let sut: RouteService;
     let tenantId: string;
     let otherTenantId: string;
@@ -66,16 +72,8 @@ describeOnEachDatabase(
       const { dataSource, target } = database();
       order = new RouteOrder(new DeliveryQueue(new MiraConfig(), dataSource, target));
       holds = new HoldService(tenants);
-      sut = new RouteService(
-        tenants,
-        new RouteRepository(),
-        integrations,
-        agents,
-        features,
-        holds,
-        order,
-        new RememberedTrail(),
-      );
+      const targets = new RouteTargets(integrations, agents, features);
+      sut = new RouteService(tenants, stored, maker, targets, features, holds, order, new RememberedTrail());
     });
 
     beforeEach(async () => {
@@ -122,8 +120,11 @@ describeOnEachDatabase(
       for (const integration_id of [newId(), await anIntegration(otherTenantId)]) {
         const target: RouteTarget = { kind: 'n8n', integration_id, webhook_path: 'orders' };
         const { id } = await sut.create(by(tenantId), aRoute());
-        for (const work of [sut.create(by(tenantId), aRoute({ target })), sut.update(by(tenantId), id, { target })]) {
-          expect((await refusalOf(work)).errors).toEqual([
+        for (const work of [
+          () => sut.create(by(tenantId), aRoute({ target })),
+          () => sut.update(by(tenantId), id, { target }),
+        ]) {
+          expect((await refusalOf(work())).errors).toEqual([
             { field: 'target.integration_id', message: 'there is no such integration' },
           ]);
         }
@@ -134,8 +135,8 @@ describeOnEachDatabase(
     it('lead to no agent that a team added where the plan has none of those', async () => {
       const { id } = await sut.create(by(tenantId), aRoute());
       await database().dataSource.query(`UPDATE tenants SET tier = 'professional' WHERE id = $1`, [tenantId]);
-      const works = [sut.create(by(tenantId), aRoute()), sut.update(by(tenantId), id, { target: toAgent })];
-      for (const work of works) expect(await refusalOf(work)).toMatchObject({ code: 'feature-not-in-plan' });
+      const works = [() => sut.create(by(tenantId), aRoute()), () => sut.update(by(tenantId), id, { target: toAgent })];
+      for (const work of works) expect(await refusalOf(work())).toMatchObject({ code: 'feature-not-in-plan' });
       expect((await sut.update(by(tenantId), id, { enabled: false })).enabled).toBe(false);
     });
 
@@ -147,8 +148,11 @@ describeOnEachDatabase(
       ];
       const { id } = await sut.create(by(tenantId), aRoute());
       for (const [target, message] of wrong) {
-        for (const work of [sut.create(by(tenantId), aRoute({ target })), sut.update(by(tenantId), id, { target })]) {
-          expect((await refusalOf(work)).errors).toEqual([
+        for (const work of [
+          () => sut.create(by(tenantId), aRoute({ target })),
+          () => sut.update(by(tenantId), id, { target }),
+        ]) {
+          expect((await refusalOf(work())).errors).toEqual([
             { field: 'target.integration_id', message: expect.stringMatching(message) },
           ]);
         }
@@ -157,16 +161,11 @@ describeOnEachDatabase(
 
     it('say that there is none where the integration goes away between the look and the write', async () => {
       const blind = Object.assign(Object.create(integrations), { kindOf: async () => 'n8n' });
-      const late = new RouteService(
-        database().tenants,
-        new RouteRepository(),
-        blind,
-        new AgentRegistry(),
-        plansOn(database()).features,
-        holds,
-        order,
-        new RememberedTrail(),
-      );
+      const { features } = plansOn(database());
+      const targets = new RouteTargets(blind, new AgentRegistry(), features);
+      const { tenants } = database();
+      const trail = new RememberedTrail();
+      const late = new RouteService(tenants, stored, maker, targets, features, holds, order, trail);
       const target: RouteTarget = { kind: 'n8n', integration_id: newId(), webhook_path: 'orders' };
       expect((await refusalOf(late.create(by(tenantId), aRoute({ target })))).errors).toEqual([
         { field: 'target.integration_id', message: 'there is no such integration' },
@@ -203,10 +202,10 @@ describeOnEachDatabase(
       expect(await sut.update(by(tenantId), made.id, { name: 'New' })).toMatchObject({ filter });
       await database().dataSource.query(`UPDATE tenants SET tier = 'basic' WHERE id = $1`, [tenantId]);
       for (const work of [
-        sut.create(by(tenantId), aRoute({ filter })),
-        sut.update(by(tenantId), made.id, { filter: 'true' }),
+        () => sut.create(by(tenantId), aRoute({ filter })),
+        () => sut.update(by(tenantId), made.id, { filter: 'true' }),
       ]) {
-        expect(await refusalOf(work)).toMatchObject({ status: 403, code: 'feature-not-in-plan' });
+        expect(await refusalOf(work())).toMatchObject({ status: 403, code: 'feature-not-in-plan' });
       }
       expect(await sut.update(by(tenantId), made.id, { name: 'Newer' })).toMatchObject({ filter });
       expect(await sut.update(by(tenantId), made.id, { filter: null })).toMatchObject({ filter: null });
@@ -221,6 +220,22 @@ describeOnEachDatabase(
       await sut.delete(by(tenantId), id);
       expect(await refusalOf(sut.get(tenantId, id))).toMatchObject({ status: 404 });
       expect(await refusalOf(sut.delete(by(tenantId), id))).toMatchObject({ status: 404 });
+    });
+
+    it('are no more of a tenant than there may be, however many are made at once', async () => {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 7 }, () => sut.create(by(tenantId), aRoute({ enabled: false }))),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+      expect(await refusalOf(sut.create(by(tenantId), aRoute()))).toMatchObject({
+        status: 409,
+        message: 'A tenant has 4 routes at most, those made for replays included.',
+        members: { limit: 4, used: 4 },
+      });
+      await sut.create(by(otherTenantId), aRoute());
+      const [first] = (await sut.list(tenantId, aPage())).data;
+      await sut.delete(by(tenantId), first?.id ?? '');
+      await sut.create(by(tenantId), aRoute());
     });
 
     it('are listed newest first, page after page', async () => {

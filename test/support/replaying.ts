@@ -5,7 +5,6 @@ import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { IntegrationRepository } from '../../src/n8n/integration.repository';
 import { IntegrationService } from '../../src/n8n/integration.service';
-import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
 import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { EventRepository } from '../../src/webhook/event/event.repository';
@@ -15,8 +14,10 @@ import { ReplayPlanner } from '../../src/webhook/replay/replay.planner';
 import { ReplayRepository } from '../../src/webhook/replay/replay.repository';
 import { ReplayService } from '../../src/webhook/replay/replay.service';
 import { ReplaySteps } from '../../src/webhook/replay/replay.steps';
+import { RouteDirectory } from '../../src/webhook/route/route.directory';
+import { RouteMaker } from '../../src/webhook/route/route.maker';
 import { RouteRepository } from '../../src/webhook/route/route.repository';
-import { RouteService } from '../../src/webhook/route/route.service';
+import { RouteTargets } from '../../src/webhook/route/route.targets';
 import type { TestDatabase } from './databases';
 import { plansOn } from './plans';
 import { RememberedTrail } from './trails';
@@ -43,12 +44,14 @@ interface DeliveryRow {
 
 /** A tenant's events and deliveries, and what replays them, on a real database. */
 export class Replaying {
-  readonly config = loadConfig({ env: {}, cwd: '/nowhere' });
+  readonly config = loadConfig({ env: { MIRA_WEBHOOK_MAX_ROUTES: '6' }, cwd: '/nowhere' });
   readonly trail = new RememberedTrail();
   readonly replays: ReplayService;
   readonly steps: ReplaySteps;
   readonly keeper: ReplayKeeper;
   readonly order: RouteOrder;
+  readonly integrations: IntegrationService;
+  readonly routes: RouteDirectory;
   tenantId = newId();
   routeId = newId();
 
@@ -62,23 +65,17 @@ export class Replaying {
     const agents = new AgentRegistry();
     agents.register(new Librarian());
     const policy = new AddressPolicy(['127.0.0.0/8']);
-    const stored = new IntegrationRepository();
-    const integrations = new IntegrationService(tenants, stored, cipher, policy, features, limits, usage, trail);
-    const [holds, order] = [new HoldService(tenants), new RouteOrder(queue)];
-    const routes = new RouteService(
-      tenants,
-      new RouteRepository(),
-      integrations,
-      agents,
-      features,
-      holds,
-      order,
-      trail,
-    );
+    const known = new IntegrationRepository();
+    const integrations = new IntegrationService(tenants, known, cipher, policy, features, limits, usage, trail);
+    const [order, stored] = [new RouteOrder(queue), new RouteRepository()];
+    const targets = new RouteTargets(integrations, agents, features);
+    const routes = new RouteDirectory(stored, targets, new RouteMaker(config, stored, trail));
     const [events, replays] = [new EventRepository(), new ReplayRepository()];
     const planner = new ReplayPlanner(events, routes, agents);
     const counter = new ReplayCounter(tenants, events, replays, routes, planner);
     this.order = order;
+    this.integrations = integrations;
+    this.routes = routes;
     this.steps = new ReplaySteps(replays, events, routes, planner, queue, order);
     const { steps } = this;
     this.replays = new ReplayService(tenants, replays, events, routes, counter, planner, steps, queue, order, trail);

@@ -6,7 +6,7 @@ import { TenantDatabase } from '../../database/tenant.database';
 import type { EventRange } from '../event/event.search';
 import { type EventFindings, EventRepository, type EventSummary } from '../event/event.repository';
 import { eventView } from '../event/event-view.dto';
-import { RouteService } from '../route/route.service';
+import { RouteDirectory } from '../route/route.directory';
 import type { ReplayEventDto } from './replay.dto';
 import type { Selection } from './replay.entity';
 import { type Goal, ReplayPlanner } from './replay.planner';
@@ -35,7 +35,7 @@ export class ReplayCounter {
     private readonly database: TenantDatabase,
     private readonly events: EventRepository,
     private readonly replays: ReplayRepository,
-    private readonly routes: RouteService,
+    private readonly routes: RouteDirectory,
     private readonly planner: ReplayPlanner,
   ) {}
 

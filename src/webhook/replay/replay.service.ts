@@ -9,7 +9,7 @@ import { RouteOrder } from '../delivery/hold/route.order';
 import { DeliveryQueue } from '../delivery/queue/delivery.queue';
 import { EventRepository } from '../event/event.repository';
 import type { RouteTarget } from '../route/route.dto';
-import { RouteService } from '../route/route.service';
+import { RouteDirectory } from '../route/route.directory';
 import {
   DEFAULT_RATE,
   type ListReplaysQuery,
@@ -37,7 +37,7 @@ export class ReplayService {
     private readonly database: TenantDatabase,
     private readonly replays: ReplayRepository,
     private readonly events: EventRepository,
-    private readonly routes: RouteService,
+    private readonly routes: RouteDirectory,
     private readonly counter: ReplayCounter,
     private readonly planner: ReplayPlanner,
     private readonly steps: ReplaySteps,
@@ -70,7 +70,7 @@ export class ReplayService {
       const routeId = await this.goalOf(manager, who, { ...goalIn(wanted), service: event.service });
       const [goals = []] = await this.planner.plan(manager, tenantId, routeId, events);
       if (goals.length === 0) throw problems.conflict('No route takes this event now; name a route_id or a target.');
-      const replay = newReplay(who, 'replay', { event_ids: [eventId] }, wanted, { routeId, total: 1 });
+      const replay = newReplay(who, 'replay', storedEvents({ event_ids: [eventId] }), wanted, { routeId, total: 1 });
       await this.steps.take(manager, replay, replay.createdAt);
       await this.trail.record(manager, who, acts.did('started', replay.id, { after: replayView(replay) }));
       return replayView(replay);

@@ -4,7 +4,7 @@ import { newId } from '../../database/new-id';
 import { RouteOrder } from '../delivery/hold/route.order';
 import { DeliveryQueue } from '../delivery/queue/delivery.queue';
 import { EventRepository, type EventSummary } from '../event/event.repository';
-import { RouteService } from '../route/route.service';
+import { RouteDirectory } from '../route/route.directory';
 import type { Replay } from './replay.entity';
 import { ReplayPlanner } from './replay.planner';
 import { type RedrivableDelivery, ReplayRepository } from './replay.repository';
@@ -32,7 +32,7 @@ export class ReplaySteps {
   constructor(
     private readonly replays: ReplayRepository,
     private readonly events: EventRepository,
-    private readonly routes: RouteService,
+    private readonly routes: RouteDirectory,
     private readonly planner: ReplayPlanner,
     private readonly queue: DeliveryQueue,
     private readonly order: RouteOrder,

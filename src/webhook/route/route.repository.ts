@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, LessThan } from 'typeorm';
+import { holdTenant } from '../../database/hold-tenant';
 import { Route } from './route.entity';
 import type { FilteredEvent } from './route.filter';
 import type { RoutingRule } from './route.matcher';
@@ -25,6 +26,12 @@ export class RouteRepository {
   /** Holds the row until the transaction ends, so that changes come one after the other. */
   async lock(manager: EntityManager, tenantId: string, id: string): Promise<Route | null> {
     return manager.findOne(Route, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** How many there are; whoever asks so too waits until the transaction ends, so that two do not both make the last. */
+  async holdCount(manager: EntityManager, tenantId: string): Promise<number> {
+    await holdTenant(manager, 'routes', tenantId);
+    return manager.countBy(Route, { tenantId });
   }
 
   /** A stored event, as routes look at it. */
