@@ -98,6 +98,27 @@ describeOnEachDatabase(
       expect((await head()).delivery.id).toBe(two);
     });
 
+    it('has what is held looked into before it touches its line and itself, as those do who end holds', async () => {
+      const [one = ''] = await sut.receive(2);
+      await sut.endHeld(await head());
+      let retried: Promise<unknown> | undefined;
+      await database().dataSource.transaction(async (manager) => {
+        await manager.query('SELECT FROM holds WHERE tenant_id = $1 FOR UPDATE', [sut.tenantId]);
+        // The embedded database has one connection, on which nobody waits for another.
+        if (database().kind === 'server') {
+          retried = deliveries.retry(by(sut.tenantId), one);
+          await new Promise((resolve) => setTimeout(resolve, 300));
+        }
+        for (const table of ['route_positions', 'deliveries']) {
+          await manager.query(`SELECT FROM ${table} WHERE tenant_id = $1 FOR UPDATE NOWAIT`, [sut.tenantId]);
+        }
+      });
+      await (retried ?? deliveries.retry(by(sut.tenantId), one));
+      const [hold] = await sut.holds();
+      expect(hold).toMatchObject({ probe_count: 0 });
+      expect(await sut.states()).toEqual(['held:unreachable', 'held:order']);
+    });
+
     it('gives each its own place, and has one head, however many groups and attempts end at the same time', async () => {
       const received: Promise<string[]>[] = [];
       const made: string[] = [];
