@@ -1,6 +1,7 @@
 import { newId } from '../../src/database/new-id';
 import { Integration } from '../../src/n8n/integration.entity';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import { EventRepository } from '../../src/webhook/event/event.repository';
 import { WebhookEvent } from '../../src/webhook/event/webhook-event.entity';
 import type { RedriveDto, ReplayEventsDto } from '../../src/webhook/replay/replay.dto';
 import { Replay } from '../../src/webhook/replay/replay.entity';
@@ -113,6 +114,23 @@ describeOnEachDatabase(
           goes_to_counted: 2,
         });
         expect(await sut.deliveries()).toEqual([]);
+      });
+
+      it('are previewed with where a sample of them would go, of so many and such a size at most', async () => {
+        await sut.aRoute('exists(payload.n)');
+        const read = jest.spyOn(EventRepository.prototype, 'findWhole');
+        const counted = async () => {
+          read.mockClear();
+          const answer = await sut.replays.replayEvents(by(sut.tenantId), { filter: {}, preview: true });
+          return 'goes_to_counted' in answer ? [answer.count, answer.goes_to_counted, read.mock.calls.length] : [];
+        };
+        for (let n = 0; n < 55; n++) await sut.anEvent({ n });
+        expect(await counted()).toEqual([55, 50, 50]);
+        await sut.begin();
+        await sut.aRoute('exists(payload.n)');
+        for (let n = 0; n < 5; n++) await sut.anEvent({ n: 'x'.repeat(1_048_576) });
+        expect(await counted()).toEqual([5, 3, 3]);
+        read.mockRestore();
       });
 
       it('start at their rate, each once, and only those that were there when it was asked for', async () => {

@@ -20,6 +20,9 @@ const PAGE = 500;
 /** So many looks are taken, each a bounded one and in a transaction of its own. */
 const LOOKS = 40;
 const SAMPLE = 5;
+/** Of so many is it said where they go: filters may want to read the bodies, within one transaction. */
+const PLANNED = 50;
+const PLANNED_BYTES = 4 * 1_048_576;
 
 interface Counted {
   readonly count: number;
@@ -52,8 +55,9 @@ export class ReplayCounter {
     rate: number,
   ): Promise<ReplayPreviewView> {
     const { count, isExact, first } = await this.count(tenantId, selection);
+    const planned = plannedOf(first);
     const goes_to = await this.database.transaction(tenantId, (manager) =>
-      this.goals(manager, tenantId, wanted, first),
+      this.goals(manager, tenantId, wanted, planned),
     );
     return {
       preview: true,
@@ -61,7 +65,7 @@ export class ReplayCounter {
       count_is_exact: isExact,
       sample: first.slice(0, SAMPLE).map(eventView),
       goes_to,
-      goes_to_counted: first.length,
+      goes_to_counted: planned.length,
       rate_per_second: rate,
     };
   }
@@ -132,4 +136,14 @@ export class ReplayCounter {
       return [{ route_id: goal.routeId, route, agent: goal.agentName, deliveries: same.length }];
     });
   }
+}
+
+/** The first of them, until there are enough or their bodies are too much; one at least. */
+function plannedOf(events: readonly EventSummary[]): readonly EventSummary[] {
+  let bytes = 0;
+  const tooMany = events.findIndex(({ bodyBytes }, place) => {
+    bytes += bodyBytes;
+    return place >= PLANNED || (place > 0 && bytes > PLANNED_BYTES);
+  });
+  return tooMany === -1 ? events : events.slice(0, tooMany);
 }
