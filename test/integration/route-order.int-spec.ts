@@ -5,6 +5,7 @@ import { DeliveryExecution } from '../../src/webhook/delivery/execution/delivery
 import { DeliveryRepository } from '../../src/webhook/delivery/delivery.repository';
 import { DeliveryService } from '../../src/webhook/delivery/delivery.service';
 import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
+import { LiningUp } from '../../src/webhook/delivery/hold/lining.up';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { describeOnEachDatabase } from '../support/databases';
 import { DEAD, DELIVERED, Delivering, RETRY } from '../support/delivering';
@@ -155,7 +156,9 @@ describeOnEachDatabase(
       const waiting = await sut.receive(3);
       await sut.sql('UPDATE routes SET ordered = true WHERE id = $1', [sut.routeId]);
       const { tenantId, routeId } = sut;
-      await database().tenants.transaction(tenantId, (manager) => sut.order.begin(manager, { tenantId, routeId }));
+      await database().tenants.transaction(tenantId, (manager) =>
+        new LiningUp(sut.order).begin(manager, { tenantId, routeId }),
+      );
       expect(await sut.states()).toEqual(['queued', 'queued', 'held:order', 'held:order']);
       const later = await sut.receive(1);
       const attempt = await head();
@@ -170,6 +173,31 @@ describeOnEachDatabase(
         await sut.end(next, DELIVERED);
       }
       expect(made).toEqual([...waiting, ...later]);
+    });
+
+    it('puts what comes while the rest is being lined up behind it', async () => {
+      sut = await new Delivering(database(), queue).make();
+      const { tenantId, routeId } = sut;
+      const waiting = await sut.receive(3);
+      await sut.sql('UPDATE routes SET ordered = true WHERE id = $1', [routeId]);
+      const liningUp = new LiningUp(sut.order);
+      // As if a page had room for one.
+      const begun = { route: { tenantId, routeId }, after: null, next: 0, end: 1 };
+      const end = await database().tenants.transaction(tenantId, async (manager) => {
+        await sut.order.lockWithin(manager, [begun.route]);
+        await manager.query('UPDATE route_positions SET last = 3 WHERE route_id = $1', [routeId]);
+        return liningUp.goOn(manager, begun);
+      });
+      const later = await sut.receive(1);
+      expect(end).toMatchObject({ after: waiting[0], next: 1 });
+      await database().tenants.transaction(tenantId, (manager) =>
+        liningUp.goOn(manager, { ...begun, after: waiting[0] ?? null, next: 1, end: 3 }),
+      );
+      const rows: { id: string }[] = await sut.sql('SELECT id FROM deliveries WHERE tenant_id = $1 ORDER BY position', [
+        tenantId,
+      ]);
+      expect(rows.map(({ id }) => id)).toEqual([...waiting, ...later]);
+      expect(await sut.states()).toEqual(['queued', 'held:order', 'held:order', 'held:order']);
     });
 
     it('that is none any more lets all go', async () => {

@@ -1,5 +1,6 @@
 import { MiraConfig } from '../../src/config/mira.config';
 import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
+import { LiningUp } from '../../src/webhook/delivery/hold/lining.up';
 import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { AddressPolicy } from '@mira/outbound';
@@ -45,7 +46,8 @@ describeOnEachDatabase(
   'routes',
   (database) => {
     let integrations: IntegrationService;
-    let order: RouteOrder;
+    let queue: DeliveryQueue;
+    let liningUp: LiningUp;
     let holds: HoldService;
     const config = loadConfig({ env: { MIRA_WEBHOOK_MAX_ROUTES: '4' }, cwd: '/nowhere' });
     const stored = new RouteRepository();
@@ -54,7 +56,7 @@ describeOnEachDatabase(
     let tenantId: string;
     let otherTenantId: string;
 
-    beforeAll(() => {
+    beforeAll(async () => {
       const { tenants, cipher } = database();
       const { features, limits, usage } = plansOn(database());
       const agents = new AgentRegistry();
@@ -70,11 +72,15 @@ describeOnEachDatabase(
         new RememberedTrail(),
       );
       const { dataSource, target } = database();
-      order = new RouteOrder(new DeliveryQueue(new MiraConfig(), dataSource, target));
+      queue = new DeliveryQueue(new MiraConfig(), dataSource, target);
+      await queue.onModuleInit();
+      liningUp = new LiningUp(new RouteOrder(queue));
       holds = new HoldService(tenants);
       const targets = new RouteTargets(integrations, agents, features);
-      sut = new RouteService(tenants, stored, maker, targets, features, holds, order, new RememberedTrail());
+      sut = new RouteService(tenants, stored, maker, targets, features, holds, liningUp, new RememberedTrail());
     });
+
+    afterAll(() => queue.onApplicationShutdown());
 
     beforeEach(async () => {
       [tenantId, otherTenantId] = [newId(), newId()];
@@ -165,7 +171,7 @@ describeOnEachDatabase(
       const targets = new RouteTargets(blind, new AgentRegistry(), features);
       const { tenants } = database();
       const trail = new RememberedTrail();
-      const late = new RouteService(tenants, stored, maker, targets, features, holds, order, trail);
+      const late = new RouteService(tenants, stored, maker, targets, features, holds, liningUp, trail);
       const target: RouteTarget = { kind: 'n8n', integration_id: newId(), webhook_path: 'orders' };
       expect((await refusalOf(late.create(by(tenantId), aRoute({ target })))).errors).toEqual([
         { field: 'target.integration_id', message: 'there is no such integration' },
@@ -209,6 +215,35 @@ describeOnEachDatabase(
       }
       expect(await sut.update(by(tenantId), made.id, { name: 'Newer' })).toMatchObject({ filter });
       expect(await sut.update(by(tenantId), made.id, { filter: null })).toMatchObject({ filter: null });
+    });
+
+    it('put what waits along them in line when they begin to keep the order, however much it is', async () => {
+      const { id } = await sut.create(by(tenantId), aRoute());
+      const sql = <T>(text: string): Promise<T[]> => database().dataSource.query(text, [tenantId, id]);
+      // Every third is from a time when the route kept an order before, and waits at an older place.
+      await sql(
+        `INSERT INTO deliveries (tenant_id, id, event_id, route_id, status, held_for, position, next_attempt_at, created_at)
+         SELECT $1, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, gen_random_uuid(), $2,
+           CASE WHEN n % 2 = 0 THEN 'queued' ELSE 'held' END, CASE WHEN n % 2 = 0 THEN NULL ELSE 'route_paused' END,
+           CASE WHEN n % 3 = 0 THEN 9000 - n END, now(), now()
+         FROM generate_series(1, 2500) AS n`,
+      );
+      await sql(
+        `INSERT INTO deliveries (tenant_id, id, event_id, route_id, status, attempting_since, created_at)
+         VALUES ($1, '00000000-0000-7000-8000-000000000000', gen_random_uuid(), $2, 'queued', now(), now())`,
+      );
+      await sut.update(by(tenantId), id, { ordered: true });
+      const rows = await sql<{ n: string; place: number; state: string }>(
+        `SELECT right(id::text, 12) AS n, position::int AS place, status || coalesce(':' || held_for, '') AS state
+         FROM deliveries WHERE tenant_id = $1 AND route_id = $2 ORDER BY position NULLS FIRST, id`,
+      );
+      expect(rows.map(({ n }) => Number(n))).toEqual(Array.from({ length: 2501 }, (_, n) => n));
+      expect(rows.map(({ place }) => place)).toEqual([null, ...Array.from({ length: 2500 }, (_, n) => n + 1)]);
+      expect(rows.slice(0, 3).map(({ state }) => state)).toEqual(['queued', 'queued', 'held:order']);
+      expect(new Set(rows.slice(2).map(({ state }) => state))).toEqual(new Set(['held:order']));
+      expect(await sql('SELECT last::int FROM route_positions WHERE tenant_id = $1 AND route_id = $2')).toEqual([
+        { last: 2500 },
+      ]);
     });
 
     it('can be deleted while deliveries along them are open', async () => {

@@ -2,10 +2,11 @@ import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { decodeCursor, type Page, type PageQuery, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { TenantDatabase } from '../../database/tenant.database';
 import { FeatureService } from '../../enterprise/plan/feature.service';
 import { HoldService } from '../delivery/hold/hold.service';
-import { RouteOrder } from '../delivery/hold/route.order';
+import { type Lining, LiningUp } from '../delivery/hold/lining.up';
 import type { CreateRouteDto, UpdateRouteDto } from './route.dto';
 import type { Route } from './route.entity';
 import { type RouteTestView, type TestRouteDto } from './route-test.dto';
@@ -28,7 +29,7 @@ export class RouteService {
     private readonly targets: RouteTargets,
     private readonly features: FeatureService,
     private readonly holds: HoldService,
-    private readonly order: RouteOrder,
+    private readonly liningUp: LiningUp,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -81,7 +82,8 @@ export class RouteService {
     const { name, service, event_types, filter, target, enabled, ordered, execution_retries } = changes;
     await this.checkFilter(tenantId, filter);
     if (ordered) await this.features.require(tenantId, 'advanced_workflows');
-    const saved = await this.database.transaction(tenantId, async (manager) => {
+    if (ordered) await this.forgetOldOrder(tenantId, id);
+    const { saved, lining } = await this.database.transaction(tenantId, async (manager) => {
       const route = found(await this.routes.lock(manager, tenantId, id));
       const before = routeView(route);
       if (target) {
@@ -98,11 +100,27 @@ export class RouteService {
       route.executionRetries = execution_retries ?? route.executionRetries;
       const saved = await refusingUnknownIntegration(this.routes.save(manager, route));
       if (target) await this.holds.probeSoonFor(manager, tenantId, id);
-      if (beginsOrder) await this.order.begin(manager, { tenantId, routeId: id });
+      const lining = beginsOrder ? await this.liningUp.begin(manager, { tenantId, routeId: id }) : null;
       await this.trail.record(manager, who, acts.updated(before, routeView(saved)));
-      return saved;
+      return { saved, lining };
     });
+    await this.lineUp(tenantId, lining);
     return routeView(saved);
+  }
+
+  /** Beforehand, so that little of it is left to the transaction that switches the order on. */
+  private async forgetOldOrder(tenantId: string, id: string): Promise<void> {
+    const forget = async (manager: EntityManager) => {
+      const route = await this.routes.lock(manager, tenantId, id);
+      return route !== null && !route.ordered && this.liningUp.forget(manager, { tenantId, routeId: id });
+    };
+    while (await this.database.transaction(tenantId, forget));
+  }
+
+  private async lineUp(tenantId: string, begun: Lining | null): Promise<void> {
+    const goOn = (lining: Lining) =>
+      this.database.transaction(tenantId, (manager) => this.liningUp.goOn(manager, lining));
+    for (let lining = begun; lining !== null;) lining = await goOn(lining);
   }
 
   /** Its deliveries that are still open end dead when their turn comes. */
