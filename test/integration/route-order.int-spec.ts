@@ -1,3 +1,6 @@
+import { GroupCommit } from '../../src/database/group-commit';
+import type { IncomingEvent, Stored } from '../../src/webhook/ingest/incoming-event';
+import { anIncomingEvent } from '../support/incoming-event';
 import { MiraConfig } from '../../src/config/mira.config';
 import { Delivery } from '../../src/webhook/delivery/delivery.entity';
 import { DeliveryAttempt } from '../../src/webhook/delivery/attempt/delivery-attempt.entity';
@@ -140,6 +143,33 @@ describeOnEachDatabase(
       expect(rows.map(({ position }) => Number(position))).toEqual(rows.map((_, n) => n + 1));
       expect(made).toEqual(rows.slice(0, made.length).map(({ id }) => id));
       expect(made.length).toBe(25);
+    });
+
+    it('keeps what came first before what came later, also where one of its group cannot be stored', async () => {
+      await sut.receive(1);
+      const group = new GroupCommit<IncomingEvent, Stored>({
+        commit: (events) => sut.writer.write(events),
+        inTurn: (events, work) => sut.writer.inTurn(events, work),
+        maxGroup: 4,
+        weightOf: () => 1,
+        maxGroupBytes: 100,
+        maxConcurrent: 3,
+        maxWaitMs: 60_000,
+        maxWaiting: 100,
+        maxWaitingBytes: 100,
+        isRowFault: () => true,
+      });
+      const { tenantId } = sut;
+      const events = Array.from({ length: 8 }, (_, n) =>
+        anIncomingEvent({ tenantId, ...(n === 2 && { contentType: 'not \0 to be stored' }) }),
+      );
+      const outcomes = await Promise.allSettled(events.map((event) => group.submit(event)));
+      expect(outcomes.map(({ status }) => status).indexOf('rejected')).toBe(2);
+      const rows: { event_id: string }[] = await sut.sql(
+        'SELECT event_id FROM deliveries WHERE tenant_id = $1 ORDER BY position OFFSET 1',
+        [tenantId],
+      );
+      expect(rows.map(({ event_id }) => event_id)).toEqual(events.flatMap(({ id }, n) => (n === 2 ? [] : [id])));
     });
 
     it('goes on although nobody gave the next its turn', async () => {
