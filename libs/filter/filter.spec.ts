@@ -1,4 +1,4 @@
-import { compileFilter, describeFault, MAX_DEPTH, MAX_LENGTH, MAX_NODES, MAX_WORK } from './index';
+import { compileFilter, describeFault, FilterBudget, MAX_DEPTH, MAX_LENGTH, MAX_NODES, MAX_WORK } from './index';
 
 const LANGUAGE = { roots: ['payload', 'headers', 'event_type'], caseless: ['headers'] };
 
@@ -248,7 +248,7 @@ describe('a filter is bounded', () => {
   });
 
   it('in what it looks at: what wants more does not match, and says so', () => {
-    const payload = { text: 'a'.repeat(MAX_WORK / 2), list: Array.from({ length: MAX_WORK }, () => 0) };
+    const payload = { text: 'a'.repeat(MAX_WORK / 2), list: Array.from({ length: MAX_WORK / 5 }, () => 0) };
     const once = 'payload.text contains "b"';
     expect(filterOf(`not (${once})`).matches({ payload })).toBe(true);
     expect(filterOf(`not (${once} or ${once} or ${once})`).verdict({ payload })).toEqual({ kind: 'exhausted' });
@@ -256,6 +256,25 @@ describe('a filter is bounded', () => {
     expect(filterOf('not (1 in payload.list or 2 in payload.list)').verdict({ payload })).toEqual({
       kind: 'exhausted',
     });
+  });
+
+  it('in what several look at together', () => {
+    const payload = { text: 'a'.repeat(1_000), action: 'opened' };
+    const [dear, cheap] = [filterOf('not (payload.text contains "b")'), filterOf('payload.action == "opened"')];
+    const budget = new FilterBudget(3_000);
+    const ask = () => [dear.decide({ payload }, budget), cheap.decide({ payload }, budget)];
+    expect(ask()).toEqual(['matches', 'matches']);
+    expect(cheap.decide({ payload: {} }, budget)).toBe('differs');
+    expect(ask()).toEqual(['matches', 'matches']);
+    expect(ask()).toEqual(['exhausted', 'exhausted']);
+    expect(filterOf('true').decide({}, budget)).toBe('exhausted');
+    // Many conditions and long paths count as well.
+    for (const text of [
+      Array.from({ length: 60 }, () => 'payload.a == 1').join(' or '),
+      `payload${'.a'.repeat(400)} == 1`,
+    ]) {
+      expect(filterOf(text).decide({ payload }, new FilterBudget(1_000))).toBe('exhausted');
+    }
   });
 });
 

@@ -1,6 +1,7 @@
+import type { FilterBudget } from './budget';
 import type { Condition, Operand, Operator, Scalar } from './expression';
 import { type Position, positionOf } from './fault';
-import { MAX_WORK } from './limits';
+import { CONDITION_WORK, ITEM_WORK, MAX_WORK, STEP_WORK } from './limits';
 import { indexWithin, matchesPattern } from './search-text';
 
 /** What paths are looked up in, by the name that they begin with. Only what JSON knows is looked at. */
@@ -31,6 +32,16 @@ export class Filter {
     return this.verdict(facts).kind === 'matches';
   }
 
+  /** The same for those who ask many: without the reason, which takes work to find, and within what they have together. */
+  decide(facts: FilterFacts, budget: FilterBudget): 'matches' | 'differs' | 'exhausted' {
+    try {
+      return new Evaluation(facts, budget).holds(this.condition) ? 'matches' : 'differs';
+    } catch (error) {
+      if (error instanceof Exhausted) return 'exhausted';
+      throw error;
+    }
+  }
+
   /** The same with the reason. */
   verdict(facts: FilterFacts): FilterVerdict {
     const evaluation = new Evaluation(facts);
@@ -51,9 +62,13 @@ export class Filter {
 class Evaluation {
   private left = MAX_WORK;
 
-  constructor(private readonly facts: FilterFacts) {}
+  constructor(
+    private readonly facts: FilterFacts,
+    private readonly shared?: FilterBudget,
+  ) {}
 
   holds(condition: Condition): boolean {
+    this.work(CONDITION_WORK);
     switch (condition.kind) {
       case 'and':
         return condition.of.every((part) => this.holds(part));
@@ -98,6 +113,7 @@ class Evaluation {
       case 'list':
         return operand.items;
       case 'path':
+        this.work(STEP_WORK * (1 + operand.steps.length));
         return operand.steps.reduce<unknown>(stepInto, own(this.facts, operand.root));
     }
   }
@@ -139,7 +155,7 @@ class Evaluation {
   private includes(list: unknown, wanted: unknown): boolean {
     if (!Array.isArray(list) || wanted === undefined) return false;
     return list.some((item: unknown) => {
-      this.work(1);
+      this.work(ITEM_WORK);
       return this.equal(item, wanted);
     });
   }
@@ -162,7 +178,8 @@ class Evaluation {
 
   private work(amount: number): void {
     this.left -= amount;
-    if (this.left < 0) throw new Exhausted();
+    const isWithinBoth = this.shared?.take(amount) ?? true;
+    if (this.left < 0 || !isWithinBoth) throw new Exhausted();
   }
 }
 

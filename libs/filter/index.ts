@@ -1,3 +1,4 @@
+export { FilterBudget } from './budget';
 export { compileFilter, type CompiledFilter, type FilterLanguage } from './compile';
 export { type FilterFacts, Filter, type FilterVerdict, type Stop } from './filter';
 export { type FilterFault, describeFault, type Position } from './fault';

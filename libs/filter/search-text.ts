@@ -3,25 +3,35 @@
  * of the text a bounded number of times whatever the two are, which `String.indexOf` does not promise.
  */
 export function indexWithin(text: Pick<string, 'length' | 'charCodeAt'>, needle: string, from: number): number {
-  if (needle === '') return from <= text.length ? from : -1;
-  const borders = bordersOf(needle);
+  const { length } = needle;
+  if (length === 0) return from <= text.length ? from : -1;
+  if (text.length - from < length) return -1;
+  const codes = codesOf(needle);
+  const borders = bordersOf(codes);
   let matched = 0;
   for (let at = from; at < text.length; at++) {
-    while (matched > 0 && text.charCodeAt(at) !== needle.charCodeAt(matched)) matched = borders[matched - 1] ?? 0;
-    if (text.charCodeAt(at) === needle.charCodeAt(matched)) matched += 1;
-    if (matched === needle.length) return at - matched + 1;
+    const code = text.charCodeAt(at);
+    while (matched > 0 && code !== codes[matched]) matched = borders[matched - 1] ?? 0;
+    if (code === codes[matched]) matched += 1;
+    if (matched === length) return at - matched + 1;
   }
   return -1;
 }
 
+function codesOf(needle: string): Uint16Array {
+  const codes = new Uint16Array(needle.length);
+  for (let at = 0; at < needle.length; at++) codes[at] = needle.charCodeAt(at);
+  return codes;
+}
+
 /** For each start of the needle: how long its longest proper start is that it also ends with. */
-function bordersOf(needle: string): number[] {
-  const borders = [0];
+function bordersOf(codes: Uint16Array): Uint32Array {
+  const borders = new Uint32Array(codes.length);
   let length = 0;
-  for (let at = 1; at < needle.length; at++) {
-    while (length > 0 && needle.charCodeAt(at) !== needle.charCodeAt(length)) length = borders[length - 1] ?? 0;
-    if (needle.charCodeAt(at) === needle.charCodeAt(length)) length += 1;
-    borders.push(length);
+  for (let at = 1; at < codes.length; at++) {
+    while (length > 0 && codes[at] !== codes[length]) length = borders[length - 1] ?? 0;
+    if (codes[at] === codes[length]) length += 1;
+    borders[at] = length;
   }
   return borders;
 }

@@ -72,6 +72,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   },
   'webhook.rate_limit_enabled': flag,
   'webhook.max_body_bytes': wholeNumber(2_097_152, 1, 104_857_600),
+  'webhook.max_routes': wholeNumber(50, 1, 10_000),
   'webhook.trust_proxy': {
     file: ['10.0.0.0/8', '::1'],
     text: '10.0.0.0/8, ::1',

@@ -62,6 +62,11 @@ class WebhookConfig {
   })
   readonly max_body_bytes: number = 1_048_576;
 
+  @Setting(wholeNumber(1, 10_000), {
+    about: 'Routes that a tenant may have; each is looked at for every event of its service.',
+  })
+  readonly max_routes: number = 200;
+
   @Setting(trustProxy(), {
     about: 'Whose `X-Forwarded-For` tells the address of a client: nobody, so many proxies in front, or networks.',
   })

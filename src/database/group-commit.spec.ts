@@ -97,6 +97,24 @@ describe('GroupCommit', () => {
     expect(results.map((r) => r.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
   });
 
+  it('keeps the turn of a group until all that it was split into has ended', async () => {
+    const log: string[] = [];
+    let before: Promise<unknown> = Promise.resolve();
+    const { sut } = aGroupCommit({
+      maxGroup: 2,
+      maxConcurrent: 2,
+      commit: async (items) => {
+        log.push(items.join());
+        await turn();
+        return items.includes(2) ? Promise.reject(new Error('bad row')) : [...items];
+      },
+      inTurn: (_items, work) => (before = before.then(work)) as Promise<void>,
+      isRowFault: () => true,
+    });
+    await Promise.allSettled([1, 2, 3].map((item) => sut.submit(item)));
+    expect(log).toEqual(['1,2', '1', '2', '3']);
+  });
+
   it('fails the whole group when the database itself is at fault, without trying each', async () => {
     let calls = 0;
     const { sut } = aGroupCommit({

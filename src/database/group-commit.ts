@@ -9,6 +9,8 @@ interface Waiting<Item, Result> {
 export interface GroupCommitOptions<Item, Result> {
   /** Commits all items in one transaction; one result an item, in their order. Rejects when nothing was committed. */
   readonly commit: (items: readonly Item[]) => Promise<Result[]>;
+  /** Runs the work of a group, with all that it is split into, when its turn has come; at once where it is left out. */
+  readonly inTurn?: (items: readonly Item[], work: () => Promise<void>) => Promise<void>;
   /** Most items of one transaction. */
   readonly maxGroup: number;
   /** What an item weighs, in bytes. */
@@ -100,7 +102,9 @@ export class GroupCommit<Item, Result> {
   private async run(group: Waiting<Item, Result>[]): Promise<void> {
     this.running++;
     try {
-      await this.commit(group);
+      const { inTurn = (_items, work) => work() } = this.options;
+      const items = group.map(({ item }) => item);
+      await inTurn(items, () => this.commit(group));
     } finally {
       this.running--;
       this.next();

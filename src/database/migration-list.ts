@@ -15,6 +15,7 @@ import { Tasks1795300000070 } from './migrations/1795300000070-tasks';
 import { Agents1795300000080 } from './migrations/1795300000080-agents';
 import { TenantScope1795300000090 } from './migrations/1795300000090-tenant-scope';
 import { ExecutionOrigin1795300000091 } from './migrations/1795300000091-execution-origin';
+import { FairReplays1795300000092 } from './migrations/1795300000092-fair-replays';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   Agents1795300000080,
   TenantScope1795300000090,
   ExecutionOrigin1795300000091,
+  FairReplays1795300000092,
 ];

@@ -19,6 +19,7 @@ interface StoredDelivery {
   routeId?: string;
   attemptCount?: number;
   nextAttemptAt?: Date | null;
+  attemptingForSeconds?: number;
 }
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
@@ -68,8 +69,9 @@ describeOnEachDatabase(
       const isOpen = status === 'queued' || status === 'held';
       await database().dataSource.query(
         `INSERT INTO deliveries (tenant_id, id, event_id, route_id, status, attempt_count, next_attempt_at, reason,
-           created_at, completed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'The receiver answered 500.', $8, $9)`,
+           created_at, completed_at, attempting_since)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'The receiver answered 500.', $8, $9,
+           now() - $10 * interval '1 second')`,
         [
           owner,
           id,
@@ -80,6 +82,7 @@ describeOnEachDatabase(
           delivery.nextAttemptAt ?? null,
           new Date(),
           isOpen ? null : new Date(),
+          delivery.attemptingForSeconds ?? null,
         ],
       );
       return id;
@@ -171,6 +174,58 @@ describeOnEachDatabase(
       const id = await stored();
       await Promise.all([sut.retry(by(tenantId), id), sut.retry(by(tenantId), id), sut.retry(by(tenantId), id)]);
       expect(await jobs()).toEqual([{ deliveryId: id, attempt: 4 }]);
+    });
+
+    describe('whose attempt is being made', () => {
+      // It fell due long ago and waited for its turn, which says nothing of the attempt.
+      const nextAttemptAt = new Date(Date.now() - 3_600_000);
+
+      it('are not tried a second time beside it', async () => {
+        const id = await stored({ status: 'queued', nextAttemptAt, attemptingForSeconds: 5 });
+        expect(await sut.retry(by(tenantId), id)).toMatchObject({ id, status: 'attempting' });
+        expect(await jobs()).toEqual([]);
+      });
+
+      it('are not set aside, for what came of it would be lost', async () => {
+        const id = await stored({ status: 'queued', nextAttemptAt, attemptingForSeconds: 5 });
+        expect(await refusalOf(sut.setAside(by(tenantId), id))).toMatchObject({
+          status: 409,
+          message: expect.stringMatching(/is being made/),
+        });
+        expect(await sut.get(tenantId, id)).toMatchObject({ status: 'attempting' });
+      });
+
+      it('are tried again, or set aside, when their worker must have died', async () => {
+        const [first, second] = [
+          await stored({ status: 'queued', nextAttemptAt, attemptingForSeconds: queue.jobSeconds + 1 }),
+          await stored({ status: 'queued', nextAttemptAt, attemptingForSeconds: queue.jobSeconds + 1 }),
+        ];
+        expect(await sut.retry(by(tenantId), first)).toMatchObject({ status: 'queued', attempting_since: null });
+        expect(await jobs()).toEqual([{ deliveryId: first, attempt: 4 }]);
+        expect(await sut.setAside(by(tenantId), second)).toMatchObject({ status: 'set_aside' });
+      });
+    });
+
+    it('show the last hundred of their attempts, and an event the last hundred of its deliveries', async () => {
+      const eventId = newId();
+      const ids: string[] = [];
+      for (let n = 0; n < 102; n++) ids.push(await stored({ eventId }));
+      const [id = ''] = ids.slice(-1);
+      await database().dataSource.query(
+        `INSERT INTO delivery_attempts (tenant_id, delivery_id, number, started_at, duration_ms, outcome)
+         SELECT $1, $2, n, now() + n * interval '1 second', 1, 'retry' FROM generate_series(1, 120) AS n`,
+        [tenantId, id],
+      );
+      const numbers = Array.from({ length: 100 }, (_, n) => n + 21);
+      expect((await sut.get(tenantId, id)).attempts.map(({ number }) => number)).toEqual(numbers);
+      const repository = new DeliveryRepository();
+      await database().tenants.transaction(tenantId, async (manager) => {
+        const shown = await repository.listOfEvent(manager, tenantId, eventId);
+        expect(shown.map((delivery) => delivery.id)).toEqual(ids.slice(2));
+        const attempts = await repository.attemptsOfEvent(manager, tenantId, ids);
+        expect(attempts.map(({ number }) => number)).toEqual(numbers);
+        expect(attempts[0]).toMatchObject({ deliveryId: id, startedAt: expect.any(Date), durationMs: 1, reason: null });
+      });
     });
 
     it.each<[DeliveryStatus, RegExp]>([

@@ -60,6 +60,39 @@ describeOnEachDatabase('a hold', (database) => {
     ).toEqual([]);
     const { data } = await new HoldService(database().tenants).list(sut.tenantId, { limit: 50 });
     expect(data).toMatchObject([{ scope: 'integration', target_id: sut.integrationId, held_count: 4 }]);
+    expect(data).toMatchObject([{ held_count_is_exact: true }]);
+  });
+
+  it('is listed with the number that it keeps back, which is counted up to ten thousand', async () => {
+    await heldBack(1);
+    await sut.sql(
+      `INSERT INTO deliveries (tenant_id, id, event_id, route_id, status, held_for, created_at)
+       SELECT $1, gen_random_uuid(), gen_random_uuid(), $2, 'held', 'unreachable', now() FROM generate_series(1, 10100)`,
+      [sut.tenantId, sut.routeId],
+    );
+    const { data } = await new HoldService(database().tenants).list(sut.tenantId, { limit: 50 });
+    expect(data).toMatchObject([{ held_count: 10_000, held_count_is_exact: false }]);
+  });
+
+  it('keeps all of its attempts, but of those that found the same the last answer alone', async () => {
+    const { oldest } = await heldBack(1);
+    for (const said of ['second', 'third']) {
+      const [attempt] = (await probe()).attempts;
+      if (attempt) await sut.endHeld(attempt, said);
+    }
+    const attempts = () =>
+      sut.sql(
+        `SELECT number, outcome, convert_from(response_body, 'UTF8') AS body, response_headers IS NOT NULL AS headers
+         FROM delivery_attempts WHERE delivery_id = $1 ORDER BY number`,
+        [oldest],
+      );
+    expect(await attempts()).toEqual([
+      { number: 1, outcome: 'held', body: null, headers: false },
+      { number: 2, outcome: 'held', body: null, headers: false },
+      { number: 3, outcome: 'held', body: 'third', headers: true },
+    ]);
+    await sut.end(first((await probe()).attempts), DELIVERED);
+    expect(await attempts()).toMatchObject([{}, {}, { body: 'third' }, { number: 4, outcome: 'delivered' }]);
   });
 
   it('lets exactly the oldest go to find out, and once it came through all others, the oldest first', async () => {

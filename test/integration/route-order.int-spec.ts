@@ -1,3 +1,6 @@
+import { GroupCommit } from '../../src/database/group-commit';
+import type { IncomingEvent, Stored } from '../../src/webhook/ingest/incoming-event';
+import { anIncomingEvent } from '../support/incoming-event';
 import { MiraConfig } from '../../src/config/mira.config';
 import { Delivery } from '../../src/webhook/delivery/delivery.entity';
 import { DeliveryAttempt } from '../../src/webhook/delivery/attempt/delivery-attempt.entity';
@@ -5,6 +8,7 @@ import { DeliveryExecution } from '../../src/webhook/delivery/execution/delivery
 import { DeliveryRepository } from '../../src/webhook/delivery/delivery.repository';
 import { DeliveryService } from '../../src/webhook/delivery/delivery.service';
 import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
+import { LiningUp } from '../../src/webhook/delivery/hold/lining.up';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { describeOnEachDatabase } from '../support/databases';
 import { DEAD, DELIVERED, Delivering, RETRY } from '../support/delivering';
@@ -98,6 +102,27 @@ describeOnEachDatabase(
       expect((await head()).delivery.id).toBe(two);
     });
 
+    it('has what is held looked into before it touches its line and itself, as those do who end holds', async () => {
+      const [one = ''] = await sut.receive(2);
+      await sut.endHeld(await head());
+      let retried: Promise<unknown> | undefined;
+      await database().dataSource.transaction(async (manager) => {
+        await manager.query('SELECT FROM holds WHERE tenant_id = $1 FOR UPDATE', [sut.tenantId]);
+        // The embedded database has one connection, on which nobody waits for another.
+        if (database().kind === 'server') {
+          retried = deliveries.retry(by(sut.tenantId), one);
+          await new Promise((resolve) => setTimeout(resolve, 300));
+        }
+        for (const table of ['route_positions', 'deliveries']) {
+          await manager.query(`SELECT FROM ${table} WHERE tenant_id = $1 FOR UPDATE NOWAIT`, [sut.tenantId]);
+        }
+      });
+      await (retried ?? deliveries.retry(by(sut.tenantId), one));
+      const [hold] = await sut.holds();
+      expect(hold).toMatchObject({ probe_count: 0 });
+      expect(await sut.states()).toEqual(['held:unreachable', 'held:order']);
+    });
+
     it('gives each its own place, and has one head, however many groups and attempts end at the same time', async () => {
       const received: Promise<string[]>[] = [];
       const made: string[] = [];
@@ -120,6 +145,33 @@ describeOnEachDatabase(
       expect(made.length).toBe(25);
     });
 
+    it('keeps what came first before what came later, also where one of its group cannot be stored', async () => {
+      await sut.receive(1);
+      const group = new GroupCommit<IncomingEvent, Stored>({
+        commit: (events) => sut.writer.write(events),
+        inTurn: (events, work) => sut.writer.inTurn(events, work),
+        maxGroup: 4,
+        weightOf: () => 1,
+        maxGroupBytes: 100,
+        maxConcurrent: 3,
+        maxWaitMs: 60_000,
+        maxWaiting: 100,
+        maxWaitingBytes: 100,
+        isRowFault: () => true,
+      });
+      const { tenantId } = sut;
+      const events = Array.from({ length: 8 }, (_, n) =>
+        anIncomingEvent({ tenantId, ...(n === 2 && { contentType: 'not \0 to be stored' }) }),
+      );
+      const outcomes = await Promise.allSettled(events.map((event) => group.submit(event)));
+      expect(outcomes.map(({ status }) => status).indexOf('rejected')).toBe(2);
+      const rows: { event_id: string }[] = await sut.sql(
+        'SELECT event_id FROM deliveries WHERE tenant_id = $1 ORDER BY position OFFSET 1',
+        [tenantId],
+      );
+      expect(rows.map(({ event_id }) => event_id)).toEqual(events.flatMap(({ id }, n) => (n === 2 ? [] : [id])));
+    });
+
     it('goes on although nobody gave the next its turn', async () => {
       const [one = '', two = ''] = await sut.receive(2);
       await sut.sql(`UPDATE deliveries SET status = 'accepted' WHERE id = $1`, [one]);
@@ -134,7 +186,9 @@ describeOnEachDatabase(
       const waiting = await sut.receive(3);
       await sut.sql('UPDATE routes SET ordered = true WHERE id = $1', [sut.routeId]);
       const { tenantId, routeId } = sut;
-      await database().tenants.transaction(tenantId, (manager) => sut.order.begin(manager, { tenantId, routeId }));
+      await database().tenants.transaction(tenantId, (manager) =>
+        new LiningUp(sut.order).begin(manager, { tenantId, routeId }),
+      );
       expect(await sut.states()).toEqual(['queued', 'queued', 'held:order', 'held:order']);
       const later = await sut.receive(1);
       const attempt = await head();
@@ -149,6 +203,31 @@ describeOnEachDatabase(
         await sut.end(next, DELIVERED);
       }
       expect(made).toEqual([...waiting, ...later]);
+    });
+
+    it('puts what comes while the rest is being lined up behind it', async () => {
+      sut = await new Delivering(database(), queue).make();
+      const { tenantId, routeId } = sut;
+      const waiting = await sut.receive(3);
+      await sut.sql('UPDATE routes SET ordered = true WHERE id = $1', [routeId]);
+      const liningUp = new LiningUp(sut.order);
+      // As if a page had room for one.
+      const begun = { route: { tenantId, routeId }, after: null, next: 0, end: 1 };
+      const end = await database().tenants.transaction(tenantId, async (manager) => {
+        await sut.order.lockWithin(manager, [begun.route]);
+        await manager.query('UPDATE route_positions SET last = 3 WHERE route_id = $1', [routeId]);
+        return liningUp.goOn(manager, begun);
+      });
+      const later = await sut.receive(1);
+      expect(end).toMatchObject({ after: waiting[0], next: 1 });
+      await database().tenants.transaction(tenantId, (manager) =>
+        liningUp.goOn(manager, { ...begun, after: waiting[0] ?? null, next: 1, end: 3 }),
+      );
+      const rows: { id: string }[] = await sut.sql('SELECT id FROM deliveries WHERE tenant_id = $1 ORDER BY position', [
+        tenantId,
+      ]);
+      expect(rows.map(({ id }) => id)).toEqual([...waiting, ...later]);
+      expect(await sut.states()).toEqual(['queued', 'held:order', 'held:order', 'held:order']);
     });
 
     it('that is none any more lets all go', async () => {

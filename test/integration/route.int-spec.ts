@@ -1,19 +1,23 @@
 import { MiraConfig } from '../../src/config/mira.config';
 import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
+import { LiningUp } from '../../src/webhook/delivery/hold/lining.up';
 import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { AddressPolicy } from '@mira/outbound';
 import { PageQuery } from '@mira/page';
 import { Agent, type AgentResult } from '../../src/agent/agent';
 import { AgentRegistry } from '../../src/agent/agent.registry';
+import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { Integration } from '../../src/n8n/integration.entity';
 import { IntegrationRepository } from '../../src/n8n/integration.repository';
 import { IntegrationService } from '../../src/n8n/integration.service';
 import type { CreateRouteDto, RouteTarget } from '../../src/webhook/route/route.dto';
 import { Route } from '../../src/webhook/route/route.entity';
+import { RouteMaker } from '../../src/webhook/route/route.maker';
 import { RouteRepository } from '../../src/webhook/route/route.repository';
 import { RouteService } from '../../src/webhook/route/route.service';
+import { RouteTargets } from '../../src/webhook/route/route.targets';
 import { describeOnEachDatabase } from '../support/databases';
 import { plansOn } from '../support/plans';
 import { refusalOf } from '../support/refusals';
@@ -42,13 +46,17 @@ describeOnEachDatabase(
   'routes',
   (database) => {
     let integrations: IntegrationService;
-    let order: RouteOrder;
+    let queue: DeliveryQueue;
+    let liningUp: LiningUp;
     let holds: HoldService;
+    const config = loadConfig({ env: { MIRA_WEBHOOK_MAX_ROUTES: '4' }, cwd: '/nowhere' });
+    const stored = new RouteRepository();
+    const maker = new RouteMaker(config, stored, new RememberedTrail());
     let sut: RouteService;
     let tenantId: string;
     let otherTenantId: string;
 
-    beforeAll(() => {
+    beforeAll(async () => {
       const { tenants, cipher } = database();
       const { features, limits, usage } = plansOn(database());
       const agents = new AgentRegistry();
@@ -64,19 +72,15 @@ describeOnEachDatabase(
         new RememberedTrail(),
       );
       const { dataSource, target } = database();
-      order = new RouteOrder(new DeliveryQueue(new MiraConfig(), dataSource, target));
+      queue = new DeliveryQueue(new MiraConfig(), dataSource, target);
+      await queue.onModuleInit();
+      liningUp = new LiningUp(new RouteOrder(queue));
       holds = new HoldService(tenants);
-      sut = new RouteService(
-        tenants,
-        new RouteRepository(),
-        integrations,
-        agents,
-        features,
-        holds,
-        order,
-        new RememberedTrail(),
-      );
+      const targets = new RouteTargets(integrations, agents, features);
+      sut = new RouteService(tenants, stored, maker, targets, features, holds, liningUp, new RememberedTrail());
     });
+
+    afterAll(() => queue.onApplicationShutdown());
 
     beforeEach(async () => {
       [tenantId, otherTenantId] = [newId(), newId()];
@@ -122,8 +126,11 @@ describeOnEachDatabase(
       for (const integration_id of [newId(), await anIntegration(otherTenantId)]) {
         const target: RouteTarget = { kind: 'n8n', integration_id, webhook_path: 'orders' };
         const { id } = await sut.create(by(tenantId), aRoute());
-        for (const work of [sut.create(by(tenantId), aRoute({ target })), sut.update(by(tenantId), id, { target })]) {
-          expect((await refusalOf(work)).errors).toEqual([
+        for (const work of [
+          () => sut.create(by(tenantId), aRoute({ target })),
+          () => sut.update(by(tenantId), id, { target }),
+        ]) {
+          expect((await refusalOf(work())).errors).toEqual([
             { field: 'target.integration_id', message: 'there is no such integration' },
           ]);
         }
@@ -134,8 +141,8 @@ describeOnEachDatabase(
     it('lead to no agent that a team added where the plan has none of those', async () => {
       const { id } = await sut.create(by(tenantId), aRoute());
       await database().dataSource.query(`UPDATE tenants SET tier = 'professional' WHERE id = $1`, [tenantId]);
-      const works = [sut.create(by(tenantId), aRoute()), sut.update(by(tenantId), id, { target: toAgent })];
-      for (const work of works) expect(await refusalOf(work)).toMatchObject({ code: 'feature-not-in-plan' });
+      const works = [() => sut.create(by(tenantId), aRoute()), () => sut.update(by(tenantId), id, { target: toAgent })];
+      for (const work of works) expect(await refusalOf(work())).toMatchObject({ code: 'feature-not-in-plan' });
       expect((await sut.update(by(tenantId), id, { enabled: false })).enabled).toBe(false);
     });
 
@@ -147,8 +154,11 @@ describeOnEachDatabase(
       ];
       const { id } = await sut.create(by(tenantId), aRoute());
       for (const [target, message] of wrong) {
-        for (const work of [sut.create(by(tenantId), aRoute({ target })), sut.update(by(tenantId), id, { target })]) {
-          expect((await refusalOf(work)).errors).toEqual([
+        for (const work of [
+          () => sut.create(by(tenantId), aRoute({ target })),
+          () => sut.update(by(tenantId), id, { target }),
+        ]) {
+          expect((await refusalOf(work())).errors).toEqual([
             { field: 'target.integration_id', message: expect.stringMatching(message) },
           ]);
         }
@@ -157,16 +167,11 @@ describeOnEachDatabase(
 
     it('say that there is none where the integration goes away between the look and the write', async () => {
       const blind = Object.assign(Object.create(integrations), { kindOf: async () => 'n8n' });
-      const late = new RouteService(
-        database().tenants,
-        new RouteRepository(),
-        blind,
-        new AgentRegistry(),
-        plansOn(database()).features,
-        holds,
-        order,
-        new RememberedTrail(),
-      );
+      const { features } = plansOn(database());
+      const targets = new RouteTargets(blind, new AgentRegistry(), features);
+      const { tenants } = database();
+      const trail = new RememberedTrail();
+      const late = new RouteService(tenants, stored, maker, targets, features, holds, liningUp, trail);
       const target: RouteTarget = { kind: 'n8n', integration_id: newId(), webhook_path: 'orders' };
       expect((await refusalOf(late.create(by(tenantId), aRoute({ target })))).errors).toEqual([
         { field: 'target.integration_id', message: 'there is no such integration' },
@@ -203,13 +208,42 @@ describeOnEachDatabase(
       expect(await sut.update(by(tenantId), made.id, { name: 'New' })).toMatchObject({ filter });
       await database().dataSource.query(`UPDATE tenants SET tier = 'basic' WHERE id = $1`, [tenantId]);
       for (const work of [
-        sut.create(by(tenantId), aRoute({ filter })),
-        sut.update(by(tenantId), made.id, { filter: 'true' }),
+        () => sut.create(by(tenantId), aRoute({ filter })),
+        () => sut.update(by(tenantId), made.id, { filter: 'true' }),
       ]) {
-        expect(await refusalOf(work)).toMatchObject({ status: 403, code: 'feature-not-in-plan' });
+        expect(await refusalOf(work())).toMatchObject({ status: 403, code: 'feature-not-in-plan' });
       }
       expect(await sut.update(by(tenantId), made.id, { name: 'Newer' })).toMatchObject({ filter });
       expect(await sut.update(by(tenantId), made.id, { filter: null })).toMatchObject({ filter: null });
+    });
+
+    it('put what waits along them in line when they begin to keep the order, however much it is', async () => {
+      const { id } = await sut.create(by(tenantId), aRoute());
+      const sql = <T>(text: string): Promise<T[]> => database().dataSource.query(text, [tenantId, id]);
+      // Every third is from a time when the route kept an order before, and waits at an older place.
+      await sql(
+        `INSERT INTO deliveries (tenant_id, id, event_id, route_id, status, held_for, position, next_attempt_at, created_at)
+         SELECT $1, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, gen_random_uuid(), $2,
+           CASE WHEN n % 2 = 0 THEN 'queued' ELSE 'held' END, CASE WHEN n % 2 = 0 THEN NULL ELSE 'route_paused' END,
+           CASE WHEN n % 3 = 0 THEN 9000 - n END, now(), now()
+         FROM generate_series(1, 2500) AS n`,
+      );
+      await sql(
+        `INSERT INTO deliveries (tenant_id, id, event_id, route_id, status, attempting_since, created_at)
+         VALUES ($1, '00000000-0000-7000-8000-000000000000', gen_random_uuid(), $2, 'queued', now(), now())`,
+      );
+      await sut.update(by(tenantId), id, { ordered: true });
+      const rows = await sql<{ n: string; place: number; state: string }>(
+        `SELECT right(id::text, 12) AS n, position::int AS place, status || coalesce(':' || held_for, '') AS state
+         FROM deliveries WHERE tenant_id = $1 AND route_id = $2 ORDER BY position NULLS FIRST, id`,
+      );
+      expect(rows.map(({ n }) => Number(n))).toEqual(Array.from({ length: 2501 }, (_, n) => n));
+      expect(rows.map(({ place }) => place)).toEqual([null, ...Array.from({ length: 2500 }, (_, n) => n + 1)]);
+      expect(rows.slice(0, 3).map(({ state }) => state)).toEqual(['queued', 'queued', 'held:order']);
+      expect(new Set(rows.slice(2).map(({ state }) => state))).toEqual(new Set(['held:order']));
+      expect(await sql('SELECT last::int FROM route_positions WHERE tenant_id = $1 AND route_id = $2')).toEqual([
+        { last: 2500 },
+      ]);
     });
 
     it('can be deleted while deliveries along them are open', async () => {
@@ -221,6 +255,22 @@ describeOnEachDatabase(
       await sut.delete(by(tenantId), id);
       expect(await refusalOf(sut.get(tenantId, id))).toMatchObject({ status: 404 });
       expect(await refusalOf(sut.delete(by(tenantId), id))).toMatchObject({ status: 404 });
+    });
+
+    it('are no more of a tenant than there may be, however many are made at once', async () => {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 7 }, () => sut.create(by(tenantId), aRoute({ enabled: false }))),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+      expect(await refusalOf(sut.create(by(tenantId), aRoute()))).toMatchObject({
+        status: 409,
+        message: 'A tenant has 4 routes at most, those made for replays included.',
+        members: { limit: 4, used: 4 },
+      });
+      await sut.create(by(otherTenantId), aRoute());
+      const [first] = (await sut.list(tenantId, aPage())).data;
+      await sut.delete(by(tenantId), first?.id ?? '');
+      await sut.create(by(tenantId), aRoute());
     });
 
     it('are listed newest first, page after page', async () => {

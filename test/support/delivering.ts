@@ -111,6 +111,7 @@ export class Delivering {
     { job, delivery }: { job: ClaimedJob; delivery: DueDelivery },
     outcome: Outcome,
     opens: OpenedHold | null = null,
+    said: string | null = null,
   ): Promise<void> {
     await this.recorder.record({
       job,
@@ -123,20 +124,16 @@ export class Delivering {
       durationMs: 1,
       outcome,
       statusCode: null,
-      responseHeaders: null,
-      responseBody: null,
+      responseHeaders: said === null ? null : { 'content-type': 'text/plain' },
+      responseBody: said === null ? null : Buffer.from(said),
     });
   }
 
   /** It finds that nobody is there. */
-  async endHeld(attempt: { job: ClaimedJob; delivery: DueDelivery }): Promise<void> {
-    const detail = 'It is away.';
-    await this.end(attempt, HELD, {
-      scope: 'integration',
-      targetId: this.integrationId,
-      reason: 'unreachable',
-      detail,
-    });
+  async endHeld(attempt: { job: ClaimedJob; delivery: DueDelivery }, said: string | null = null): Promise<void> {
+    const { integrationId: targetId } = this;
+    const hold: OpenedHold = { scope: 'integration', targetId, reason: 'unreachable', detail: 'It is away.' };
+    await this.end(attempt, HELD, hold, said);
   }
 
   async row(id: string) {

@@ -42,7 +42,10 @@ export class DeliveryView {
   completed_at!: string | null;
 }
 
-/** One attempt and what came back; all of the response is null where there was none. */
+/**
+ * One attempt and what came back; all of the response is null where there was none. Of attempts in a row that ended in a
+ * hold, the last alone keeps its headers and body.
+ */
 export class DeliveryAttemptView {
   /** 1 for the first. */
   number!: number;
@@ -74,8 +77,9 @@ export class DeliveryExecutionView {
   error!: string | null;
 }
 
-/** One delivery with all of its attempts and executions, first to last. */
+/** One delivery with its attempts and executions, first to last. */
 export class DeliveryDetailView extends DeliveryView {
+  /** The last hundred; `attempt_count` says how many there were. */
   attempts!: DeliveryAttemptView[];
   executions!: DeliveryExecutionView[];
 }

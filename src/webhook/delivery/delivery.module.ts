@@ -31,6 +31,7 @@ import { HoldProbes } from './hold/hold.probes';
 import { HoldRecorder } from './hold/hold.recorder';
 import { HoldReleaser } from './hold/hold.releaser';
 import { HoldService } from './hold/hold.service';
+import { LiningUp } from './hold/lining.up';
 import { RouteOrder } from './hold/route.order';
 import { IngestPressure } from './queue/ingest.pressure';
 import { PutBack } from './queue/put.back';
@@ -69,10 +70,11 @@ import { WorkflowQuota } from './hold/workflow.quota';
     IngestPressure,
     N8nSender,
     PutBack,
+    LiningUp,
     RouteOrder,
     WorkflowQuota,
   ],
-  exports: [DeliveryQueue, DeliveryWorker, HoldService, IngestPressure, RouteOrder],
+  exports: [DeliveryQueue, DeliveryWorker, HoldService, IngestPressure, LiningUp, RouteOrder],
 })
 export class DeliveryModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(

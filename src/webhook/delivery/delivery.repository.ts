@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
-import { DeliveryAttempt } from './attempt/delivery-attempt.entity';
+import { type EntityManager, IsNull, LessThan, Not } from 'typeorm';
+import { type AttemptSummary, DeliveryAttempt } from './attempt/delivery-attempt.entity';
 import type { DeadLetterRow } from './dead-letter-view.dto';
 import { DeliveryExecution } from './execution/delivery-execution.entity';
 import { Delivery, type ShownStatus } from './delivery.entity';
@@ -13,6 +13,17 @@ export interface DeliverySearch {
   readonly eventId: string | undefined;
   readonly routeId: string | undefined;
 }
+
+export interface Progress {
+  readonly now: Date;
+  /** A worker has begun it, and may still be at it. */
+  readonly isAttempted: boolean;
+  /** It fell due a moment ago, and is about to begin. */
+  readonly isDue: boolean;
+}
+
+/** So many attempts of a delivery, and deliveries of an event, are shown with it. */
+const MOST_SHOWN = 100;
 
 /** Asks the database for deliveries and their attempts, inside the caller's tenant-scoped transaction. */
 @Injectable()
@@ -32,9 +43,14 @@ export class DeliveryRepository {
     });
   }
 
-  /** All of an event's, in the order they were planned: one for each route and agent that it reached. */
+  /** An event's, in the order they were planned: one for each route and agent that it reached. The last hundred. */
   async listOfEvent(manager: EntityManager, tenantId: string, eventId: string): Promise<Delivery[]> {
-    return manager.find(Delivery, { where: { tenantId, eventId }, order: { id: 'ASC' } });
+    const newestFirst = await manager.find(Delivery, {
+      where: { tenantId, eventId },
+      order: { id: 'DESC' },
+      take: MOST_SHOWN,
+    });
+    return newestFirst.toReversed();
   }
 
   async find(manager: EntityManager, tenantId: string, id: string): Promise<Delivery | null> {
@@ -51,6 +67,20 @@ export class DeliveryRepository {
     const [row]: { now: Date }[] = await manager.query('SELECT now() AS now');
     if (!row) throw new Error('the database does not tell the time');
     return row.now;
+  }
+
+  /** How far its attempt is, by the database's clock: no process's own is sure to be right. To be asked of a locked one. */
+  async progress(manager: EntityManager, tenantId: string, id: string, attemptSeconds: number): Promise<Progress> {
+    const [progress]: Progress[] = await manager.query(
+      `SELECT clock_timestamp() AS now,
+         status = 'queued' AND coalesce(attempting_since > clock_timestamp() - $3 * interval '1 second', false)
+           AS "isAttempted",
+         status = 'queued' AND coalesce(next_attempt_at <= clock_timestamp()
+           AND next_attempt_at > clock_timestamp() - interval '1 minute', false) AS "isDue"
+       FROM deliveries WHERE tenant_id = $1 AND id = $2`,
+      [tenantId, id, attemptSeconds],
+    );
+    return progress ?? { now: new Date(), isAttempted: false, isDue: false };
   }
 
   /** Whether its deliveries are made one at a time. */
@@ -73,13 +103,9 @@ export class DeliveryRepository {
     return { rows, isComplete: (rows[0]?.looked ?? 0) < DEAD_LETTERS_COUNTED };
   }
 
-  /** The attempts of all deliveries of an event, first to last. */
-  async attemptsOfEvent(manager: EntityManager, tenantId: string, ids: readonly string[]): Promise<DeliveryAttempt[]> {
-    return manager.find(DeliveryAttempt, {
-      select: ATTEMPT_WITHOUT_ANSWER,
-      where: { tenantId, deliveryId: In([...ids]) },
-      order: { startedAt: 'ASC' },
-    });
+  /** The last hundred attempts of each of these deliveries, all of them first to last. */
+  async attemptsOfEvent(manager: EntityManager, tenantId: string, ids: readonly string[]): Promise<AttemptSummary[]> {
+    return manager.query(ATTEMPTS_OF_EVENT, [tenantId, ids]);
   }
 
   /** First to last. */
@@ -87,9 +113,14 @@ export class DeliveryRepository {
     return manager.find(DeliveryExecution, { where: { tenantId, deliveryId }, order: { number: 'ASC' } });
   }
 
-  /** First to last. */
+  /** First to last. The last hundred: while a hold stands its probe makes one every half a minute. */
   async attempts(manager: EntityManager, tenantId: string, deliveryId: string): Promise<DeliveryAttempt[]> {
-    return manager.find(DeliveryAttempt, { where: { tenantId, deliveryId }, order: { number: 'ASC' } });
+    const newestFirst = await manager.find(DeliveryAttempt, {
+      where: { tenantId, deliveryId },
+      order: { number: 'DESC' },
+      take: MOST_SHOWN,
+    });
+    return newestFirst.toReversed();
   }
 }
 
@@ -98,16 +129,15 @@ function withStatus(status: ShownStatus | undefined) {
   if (status === 'attempting') return { status: 'queued' as const, attemptingSince: Not(IsNull()) };
   return { status, ...(status === 'queued' && { attemptingSince: IsNull() }) };
 }
-const ATTEMPT_WITHOUT_ANSWER = {
-  tenantId: true,
-  deliveryId: true,
-  number: true,
-  startedAt: true,
-  durationMs: true,
-  outcome: true,
-  reason: true,
-  statusCode: true,
-} as const;
+
+const ATTEMPTS_OF_EVENT = `
+  SELECT a.* FROM unnest($2::uuid[]) AS d (id)
+  CROSS JOIN LATERAL (
+    SELECT tenant_id AS "tenantId", delivery_id AS "deliveryId", number, started_at AS "startedAt",
+      duration_ms AS "durationMs", outcome, reason, status_code AS "statusCode"
+    FROM delivery_attempts WHERE tenant_id = $1 AND delivery_id = d.id
+    ORDER BY number DESC LIMIT ${MOST_SHOWN}) AS a
+  ORDER BY a."startedAt", a."deliveryId", a.number`;
 
 const DEAD_LETTERS_COUNTED = 100_000;
 

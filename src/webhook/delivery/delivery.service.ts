@@ -8,7 +8,7 @@ import { type DeadLetterList, deadLetterView } from './dead-letter-view.dto';
 import { type DeliveryDetailView, deliveryDetailView, type DeliveryView, deliveryView } from './delivery-view.dto';
 import type { Delivery, DeliveryStatus } from './delivery.entity';
 import { DeliveryQueue } from './queue/delivery.queue';
-import { DeliveryRepository } from './delivery.repository';
+import { DeliveryRepository, type Progress } from './delivery.repository';
 import { HOLD_REASONS } from './hold/hold-reason';
 import { HoldService } from './hold/hold.service';
 import { RouteOrder } from './hold/route.order';
@@ -57,17 +57,18 @@ export class DeliveryService {
   async retry(who: Actor, id: string): Promise<DeliveryView> {
     const { tenantId } = who;
     const delivery = await this.database.transaction(tenantId, async (manager) => {
-      const { row, keepsOrder } = await this.lock(manager, tenantId, id);
+      const { row, keepsOrder, now, isAttempted, isDue } = await this.lock(manager, tenantId, id, {
+        probesSoon: true,
+      });
       if (isHeldBack(row) && row.routeId !== null) {
-        await this.holds.probeSoonFor(manager, tenantId, row.routeId);
         await this.trail.record(manager, who, acts.did('retried', id));
         return row;
       }
       if (row.status === 'failed') return this.runAgain(manager, who, row);
       const refusal = REFUSALS[row.status];
       if (refusal !== null) throw problems.conflict(refusal);
-      const now = await this.deliveries.now(manager);
-      if (isUnderWay(row, now)) return row;
+      // Asked for once more, one that is about to begin would be made twice.
+      if (isAttempted || isDue) return row;
       const before = deliveryView(row);
       // One that is no part of the line any more, or never was, goes to its end.
       const linesUp = keepsOrder && (row.status === 'set_aside' || (row.status === 'dead' && row.position === null));
@@ -113,8 +114,10 @@ export class DeliveryService {
   async setAside(who: Actor, id: string): Promise<DeliveryView> {
     const { tenantId } = who;
     const delivery = await this.database.transaction(tenantId, async (manager) => {
-      const { row } = await this.lock(manager, tenantId, id);
+      const { row, now, isAttempted } = await this.lock(manager, tenantId, id);
       if (row.status === 'set_aside') return row;
+      // What came of it would be lost, and on an ordered route the next one would go beside it.
+      if (isAttempted) throw problems.conflict('An attempt of this delivery is being made; wait for what comes of it.');
       if (!MAY_BE_SET_ASIDE.has(row.status)) throw problems.conflict('This delivery arrived; it cannot be set aside.');
       const before = deliveryView(row);
       Object.assign(row, {
@@ -124,7 +127,7 @@ export class DeliveryService {
         attemptingSince: null,
         confirmAt: null,
         nextAttemptAt: null,
-        completedAt: await this.deliveries.now(manager),
+        completedAt: now,
       });
       const saved = await this.deliveries.save(manager, row);
       const isInLine = row.position !== null && row.routeId !== null;
@@ -136,16 +139,25 @@ export class DeliveryService {
     return deliveryView(delivery);
   }
 
-  /** Holds the row, and before it the line that it stands in. */
+  /**
+   * Holds the row, and before it the line that it stands in; before both, what holds it back is to be looked into soon,
+   * where that is wanted. In this order, as all who lock several of these.
+   */
   private async lock(
     manager: EntityManager,
     tenantId: string,
     id: string,
-  ): Promise<{ row: Delivery; keepsOrder: boolean }> {
-    const { routeId } = found(await this.deliveries.find(manager, tenantId, id));
+    { probesSoon = false } = {},
+  ): Promise<Progress & { row: Delivery; keepsOrder: boolean }> {
+    const { routeId, status } = found(await this.deliveries.find(manager, tenantId, id));
+    if (probesSoon && routeId !== null && (status === 'held' || status === 'queued')) {
+      await this.holds.probeSoonFor(manager, tenantId, routeId);
+    }
     const keepsOrder = routeId !== null && (await this.deliveries.keepsOrder(manager, tenantId, routeId));
     if (keepsOrder) await this.order.lockWithin(manager, [{ tenantId, routeId }]);
-    return { row: found(await this.deliveries.lock(manager, tenantId, id)), keepsOrder };
+    const row = found(await this.deliveries.lock(manager, tenantId, id));
+    const progress = await this.deliveries.progress(manager, tenantId, id, this.queue.jobSeconds);
+    return { row, keepsOrder, ...progress };
   }
 }
 
@@ -156,15 +168,6 @@ const MAY_BE_SET_ASIDE: ReadonlySet<DeliveryStatus> = new Set(['queued', 'held',
 /** By a hold: not by its plan, its place in a line, or somebody who paused its route. */
 function isHeldBack({ status, heldFor }: Delivery): boolean {
   return status === 'held' && HOLD_REASONS.some((reason) => reason === heldFor);
-}
-
-/** So long an attempt that is due counts as about to be made; asking for it again then makes no second one of it. */
-const UNDER_WAY_MS = 60_000;
-
-function isUnderWay({ status, nextAttemptAt }: Delivery, now: Date): boolean {
-  if (status !== 'queued' || nextAttemptAt === null) return false;
-  const dueForMs = now.getTime() - nextAttemptAt.getTime();
-  return dueForMs >= 0 && dueForMs < UNDER_WAY_MS;
 }
 
 /** Why a delivery cannot be tried again, or null where it can. */

@@ -26,6 +26,7 @@ export class EventDetailView extends EventView {
   /** By lower-case name; those that carry credentials were never kept. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   headers!: Record<string, string>;
+  /** In the order they were planned; the last hundred. `GET deliveries?event_id=` has them all. */
   deliveries!: DeliveryView[];
 }
 

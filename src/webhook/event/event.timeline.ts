@@ -1,4 +1,4 @@
-import type { DeliveryAttempt } from '../delivery/attempt/delivery-attempt.entity';
+import type { AttemptSummary } from '../delivery/attempt/delivery-attempt.entity';
 import type { Delivery } from '../delivery/delivery.entity';
 
 export const TIMELINE_STEPS = [
@@ -47,7 +47,7 @@ export interface TimelineRows {
   readonly receivedAt: Date;
   readonly bodyBytes: number;
   readonly deliveries: readonly Delivery[];
-  readonly attempts: readonly DeliveryAttempt[];
+  readonly attempts: readonly AttemptSummary[];
   readonly executions: readonly ExecutionRow[];
   readonly holds: readonly HoldRow[];
 }
@@ -88,7 +88,7 @@ function stepsOf(delivery: Delivery, { attempts, holds }: TimelineRows): Timelin
   return steps;
 }
 
-function attempted(attempt: DeliveryAttempt): TimelineEntry {
+function attempted(attempt: AttemptSummary): TimelineEntry {
   const { deliveryId, number, outcome, reason, statusCode, durationMs } = attempt;
   const answer = statusCode === null ? 'no answer' : `answer ${statusCode}`;
   const detail = `${answer} after ${Math.round(durationMs)} ms${reason === null ? '' : `: ${reason}`}`;
@@ -117,7 +117,7 @@ function entry(at: Date, step: TimelineStep, more: Partial<TimelineEntry> = {}):
   return { at, step, deliveryId: null, detail: null, outcome: null, attempt: null, executionId: null, ...more };
 }
 
-function endOf({ startedAt, durationMs }: DeliveryAttempt): Date {
+function endOf({ startedAt, durationMs }: AttemptSummary): Date {
   return new Date(startedAt.getTime() + durationMs);
 }
 

@@ -15,7 +15,7 @@ export class TimelineEntryView {
   detail!: string | null;
 }
 
-/** All that is on record of an event, first to last. */
+/** What is on record of an event, first to last: of its last hundred deliveries, the last hundred attempts of each. */
 export class TimelineView {
   event_id!: string;
   data!: TimelineEntryView[];

@@ -45,15 +45,16 @@ export class EventWriter {
     private readonly clock: UsageClock,
   ) {}
 
-  /** What became of each event, in their order. */
-  async write(events: readonly IncomingEvent[]): Promise<Stored[]> {
-    if (!events.some(({ tenantId }) => this.keepingOrder.has(tenantId))) return this.writeGroup(events);
-    const written = this.turn.then(() => this.writeGroup(events));
-    this.turn = written.catch(() => undefined);
-    return written;
+  /** All that is done to store these events: behind what came before them, where the order of one of them is kept. */
+  async inTurn(events: readonly IncomingEvent[], work: () => Promise<void>): Promise<void> {
+    if (!events.some(({ tenantId }) => this.keepingOrder.has(tenantId))) return work();
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
   }
 
-  private async writeGroup(events: readonly IncomingEvent[]): Promise<Stored[]> {
+  /** What became of each event, in their order. */
+  async write(events: readonly IncomingEvent[]): Promise<Stored[]> {
     const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))];
     const options = {
       preamble: `${holdingQuota(DAILY_WEBHOOKS, this.clock, tenantIds)}; ${routesOf(events)}`,

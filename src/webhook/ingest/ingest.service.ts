@@ -45,6 +45,7 @@ export class IngestService implements BeforeApplicationShutdown {
   ) {
     this.group = new GroupCommit<IncomingEvent, Stored>({
       commit: (events) => writer.write(events),
+      inTurn: (events, work) => writer.inTurn(events, work),
       maxGroup: MAX_GROUP,
       weightOf: ({ body }) => body.length,
       maxGroupBytes: MAX_GROUP_BYTES,

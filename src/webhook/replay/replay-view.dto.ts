@@ -56,6 +56,7 @@ export class ReplayPreviewView {
   sample!: EventView[];
   /** Where the first `goes_to_counted` of them would go. */
   goes_to!: ReplayGoalView[];
+  /** At most 50, and fewer where their bodies come to more than 4 MiB. */
   goes_to_counted!: number;
   rate_per_second!: number;
 }

@@ -6,7 +6,7 @@ import { TenantDatabase } from '../../database/tenant.database';
 import type { EventRange } from '../event/event.search';
 import { type EventFindings, EventRepository, type EventSummary } from '../event/event.repository';
 import { eventView } from '../event/event-view.dto';
-import { RouteService } from '../route/route.service';
+import { RouteDirectory } from '../route/route.directory';
 import type { ReplayEventDto } from './replay.dto';
 import type { Selection } from './replay.entity';
 import { type Goal, ReplayPlanner } from './replay.planner';
@@ -20,6 +20,9 @@ const PAGE = 500;
 /** So many looks are taken, each a bounded one and in a transaction of its own. */
 const LOOKS = 40;
 const SAMPLE = 5;
+/** Of so many is it said where they go: filters may want to read the bodies, within one transaction. */
+const PLANNED = 50;
+const PLANNED_BYTES = 4 * 1_048_576;
 
 interface Counted {
   readonly count: number;
@@ -35,7 +38,7 @@ export class ReplayCounter {
     private readonly database: TenantDatabase,
     private readonly events: EventRepository,
     private readonly replays: ReplayRepository,
-    private readonly routes: RouteService,
+    private readonly routes: RouteDirectory,
     private readonly planner: ReplayPlanner,
   ) {}
 
@@ -52,8 +55,9 @@ export class ReplayCounter {
     rate: number,
   ): Promise<ReplayPreviewView> {
     const { count, isExact, first } = await this.count(tenantId, selection);
+    const planned = plannedOf(first);
     const goes_to = await this.database.transaction(tenantId, (manager) =>
-      this.goals(manager, tenantId, wanted, first),
+      this.goals(manager, tenantId, wanted, planned),
     );
     return {
       preview: true,
@@ -61,7 +65,7 @@ export class ReplayCounter {
       count_is_exact: isExact,
       sample: first.slice(0, SAMPLE).map(eventView),
       goes_to,
-      goes_to_counted: first.length,
+      goes_to_counted: planned.length,
       rate_per_second: rate,
     };
   }
@@ -72,7 +76,6 @@ export class ReplayCounter {
         after: null,
         endedBefore: new Date(),
         limit: COUNTED + 1,
-        hold: false,
       }),
     );
     const sample = rows.slice(0, SAMPLE).map(({ id }) => id);
@@ -133,4 +136,14 @@ export class ReplayCounter {
       return [{ route_id: goal.routeId, route, agent: goal.agentName, deliveries: same.length }];
     });
   }
+}
+
+/** The first of them, until there are enough or their bodies are too much; one at least. */
+function plannedOf(events: readonly EventSummary[]): readonly EventSummary[] {
+  let bytes = 0;
+  const tooMany = events.findIndex(({ bodyBytes }, place) => {
+    bytes += bodyBytes;
+    return place >= PLANNED || (place > 0 && bytes > PLANNED_BYTES);
+  });
+  return tooMany === -1 ? events : events.slice(0, tooMany);
 }

@@ -65,6 +65,10 @@ export class Replay {
   @Column('timestamptz', { name: 'next_start_at' })
   nextStartAt!: Date;
 
+  /** How many of its steps have failed, one after the other. */
+  @Column('integer', { name: 'failed_steps' })
+  failedSteps!: number;
+
   @Column('uuid', { name: 'requested_by', nullable: true })
   requestedBy!: string | null;
 

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { EventRepository, type EventSummary } from '../event/event.repository';
 import { matchRoutes, type RoutingRule, takesType } from '../route/route.matcher';
-import { RouteService } from '../route/route.service';
+import { RouteDirectory } from '../route/route.directory';
 
 /** Where an event goes once more. */
 export interface Goal {
@@ -16,7 +16,7 @@ export interface Goal {
 export class ReplayPlanner {
   constructor(
     private readonly events: EventRepository,
-    private readonly routes: RouteService,
+    private readonly routes: RouteDirectory,
     private readonly agents: AgentRegistry,
   ) {}
 

@@ -5,10 +5,11 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
+import { RouteOrder } from '../delivery/hold/route.order';
 import { DeliveryQueue } from '../delivery/queue/delivery.queue';
 import { EventRepository } from '../event/event.repository';
 import type { RouteTarget } from '../route/route.dto';
-import { RouteService } from '../route/route.service';
+import { RouteDirectory } from '../route/route.directory';
 import {
   DEFAULT_RATE,
   type ListReplaysQuery,
@@ -26,6 +27,9 @@ import { storedDeliveries, storedEvents } from './selection';
 
 const acts = actsOn('replay');
 
+/** Of a tenant at the same time. */
+const MAX_RUNNING = 5;
+
 /** Has events delivered once more, and deliveries that were given up tried again: starts, shows and cancels that. */
 @Injectable()
 export class ReplayService {
@@ -33,11 +37,12 @@ export class ReplayService {
     private readonly database: TenantDatabase,
     private readonly replays: ReplayRepository,
     private readonly events: EventRepository,
-    private readonly routes: RouteService,
+    private readonly routes: RouteDirectory,
     private readonly counter: ReplayCounter,
     private readonly planner: ReplayPlanner,
     private readonly steps: ReplaySteps,
     private readonly queue: DeliveryQueue,
+    private readonly order: RouteOrder,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -65,7 +70,7 @@ export class ReplayService {
       const routeId = await this.goalOf(manager, who, { ...goalIn(wanted), service: event.service });
       const [goals = []] = await this.planner.plan(manager, tenantId, routeId, events);
       if (goals.length === 0) throw problems.conflict('No route takes this event now; name a route_id or a target.');
-      const replay = newReplay(who, 'replay', { event_ids: [eventId] }, wanted, { routeId, total: 1 });
+      const replay = newReplay(who, 'replay', storedEvents({ event_ids: [eventId] }), wanted, { routeId, total: 1 });
       await this.steps.take(manager, replay, replay.createdAt);
       await this.trail.record(manager, who, acts.did('started', replay.id, { after: replayView(replay) }));
       return replayView(replay);
@@ -105,7 +110,7 @@ export class ReplayService {
       const before = replayView(replay);
       if (replay.state === 'cancelled') return before;
       if (replay.state !== 'running') throw problems.conflict(`This replay is ${replay.state} already.`);
-      const withdrawn = replay.kind === 'replay' ? await this.replays.withdraw(manager, tenantId, id) : 0;
+      const withdrawn = replay.kind === 'replay' ? await this.withdraw(manager, tenantId, id) : 0;
       const now = new Date();
       replay.created -= withdrawn;
       Object.assign(replay, { state: 'cancelled', completedAt: now, updatedAt: now });
@@ -113,6 +118,14 @@ export class ReplayService {
       await this.trail.record(manager, who, acts.did('cancelled', id, { before, after: replayView(replay) }));
       return replayView(replay);
     });
+  }
+
+  private async withdraw(manager: EntityManager, tenantId: string, id: string): Promise<number> {
+    const lines = await this.replays.waitedAlong(manager, tenantId, id);
+    await this.order.lockWithin(manager, lines);
+    const withdrawn = await this.replays.withdraw(manager, tenantId, id);
+    await this.order.advanceWithin(manager, lines);
+    return withdrawn;
   }
 
   private async start(
@@ -124,11 +137,19 @@ export class ReplayService {
   ): Promise<ReplayView> {
     return this.database.transaction(who.tenantId, async (manager) => {
       const routeId = await this.goalOf(manager, who, goal);
+      await this.checkRoom(manager, who.tenantId);
       const replay = newReplay(who, kind, selection, wanted, { routeId, total });
       await this.replays.save(manager, replay);
       await this.trail.record(manager, who, acts.did('started', replay.id, { after: replayView(replay) }));
       return replayView(replay);
     });
+  }
+
+  private async checkRoom(manager: EntityManager, tenantId: string): Promise<void> {
+    if ((await this.replays.holdRunning(manager, tenantId)) < MAX_RUNNING) return;
+    throw problems.conflict(
+      `${MAX_RUNNING} replays and redrives are under way, and no more may be: wait for one to end, or cancel one.`,
+    );
   }
 
   /** The route that was named, or one that leads to the target; null where events go along those that take them. */
@@ -186,6 +207,7 @@ function newReplay(
     position: null,
     upTo: newId(),
     nextStartAt: now,
+    failedSteps: 0,
     requestedBy: who.userId,
     createdAt: now,
     updatedAt: now,

@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../../database/new-id';
+import { RouteOrder } from '../delivery/hold/route.order';
 import { DeliveryQueue } from '../delivery/queue/delivery.queue';
 import { EventRepository, type EventSummary } from '../event/event.repository';
-import { RouteService } from '../route/route.service';
+import { RouteDirectory } from '../route/route.directory';
 import type { Replay } from './replay.entity';
 import { ReplayPlanner } from './replay.planner';
-import { ReplayRepository } from './replay.repository';
-import { deliveriesOf, eventsOf } from './selection';
+import { type RedrivableDelivery, ReplayRepository } from './replay.repository';
+import { deliveriesOf, type DeliverySelection, eventsOf } from './selection';
 
 /** So far ahead deliveries are made: a replay that is cancelled has little more to do, and its jobs are few. */
-const AHEAD_MS = 10_000;
+export const AHEAD_MS = 10_000;
 const AT_ONCE = 100;
 
 interface Batch {
@@ -24,16 +25,17 @@ interface Batch {
 /**
  * Takes a replay one step further: makes deliveries of the next events, each with a job that starts at its time by the
  * rate. What was made and how far it came are committed together, so whoever dies in between has neither lost nor
- * doubled any.
+ * doubled any. Along an ordered route they go to the end of its line and have no time of their own.
  */
 @Injectable()
 export class ReplaySteps {
   constructor(
     private readonly replays: ReplayRepository,
     private readonly events: EventRepository,
-    private readonly routes: RouteService,
+    private readonly routes: RouteDirectory,
     private readonly planner: ReplayPlanner,
     private readonly queue: DeliveryQueue,
+    private readonly order: RouteOrder,
   ) {}
 
   /** Within the transaction that holds the replay's row. Resolves to whether there is more to do at this moment. */
@@ -53,6 +55,7 @@ export class ReplaySteps {
     replay.processed += processed;
     replay.created += created;
     replay.position = position ?? replay.position;
+    replay.failedSteps = 0;
     replay.updatedAt = now;
     if (isLast) Object.assign(replay, { state: 'done', completedAt: now });
     await this.replays.save(manager, replay);
@@ -67,11 +70,14 @@ export class ReplaySteps {
       (planned[place] ?? []).map((goal) => ({ id: newId(), eventId, ...goal, startAt: nextStart(replay) })),
     );
     if (added.length > 0) {
+      const ordered = await this.routes.orderedAmong(manager, tenantId, added.map(goesAlong));
       await this.replays.add(manager, tenantId, replayId, added);
+      const free = added.filter((delivery) => !ordered.has(delivery.routeId));
       await this.queue.enqueue(
         manager,
-        added.map(({ id: deliveryId, startAt }) => ({ tenantId, deliveryId, attempt: 1, startAfter: startAt })),
+        free.map(({ id: deliveryId, startAt }) => ({ tenantId, deliveryId, attempt: 1, startAfter: startAt })),
       );
+      await this.order.placeWithin(manager, inLines(tenantId, added, ordered));
     }
     return { processed: rows.length, position, created: added.length, isLast };
   }
@@ -97,28 +103,60 @@ export class ReplaySteps {
 
   private async redrive(manager: EntityManager, replay: Replay, limit: number): Promise<Batch> {
     const { tenantId, position: after, createdAt: endedBefore } = replay;
-    const selected = await this.replays.selected(manager, tenantId, deliveriesOf(replay.selection), {
-      after,
-      endedBefore,
-      limit,
-      hold: true,
-    });
-    const redriven = selected.map((delivery) => ({ ...delivery, startAt: nextStart(replay) }));
+    const selection = deliveriesOf(replay.selection);
+    const selected = await this.replays.selected(manager, tenantId, selection, { after, endedBefore, limit });
+    const ordered = await this.routes.orderedAmong(manager, tenantId, selected.map(goesAlong));
+    // The lines before what stands in them, as everywhere.
+    await this.order.lockWithin(manager, inLines(tenantId, selected, ordered));
+    const ids = selected.map(({ id }) => id);
+    const locked = await this.replays.lockSelected(manager, tenantId, selection, ids, endedBefore);
+    const redriven = locked.map((delivery) => ({
+      ...delivery,
+      startAt: nextStart(replay),
+      leavesItsPlace: ordered.has(delivery.routeId) && !isHead(selection, delivery),
+    }));
     if (redriven.length > 0) {
       await this.replays.redrive(manager, tenantId, redriven);
+      const staying = redriven.filter(({ leavesItsPlace }) => !leavesItsPlace);
       await this.queue.enqueue(
         manager,
-        redriven.map(({ id: deliveryId, attemptCount, startAt }) => ({
+        staying.map(({ id: deliveryId, attemptCount, startAt }) => ({
           tenantId,
           deliveryId,
           attempt: attemptCount + 1,
           startAfter: startAt,
         })),
       );
+      const leaving = redriven.filter(({ leavesItsPlace }) => leavesItsPlace);
+      await this.order.placeWithin(manager, inLines(tenantId, leaving, ordered));
     }
-    const count = redriven.length;
-    return { processed: count, created: count, position: redriven.at(-1)?.id ?? null, isLast: count < limit };
+    return {
+      processed: selected.length,
+      created: redriven.length,
+      position: ids.at(-1) ?? null,
+      isLast: selected.length < limit,
+    };
   }
+}
+
+function goesAlong({ routeId }: { readonly routeId: string | null }): string | null {
+  return routeId;
+}
+
+/** Those along routes that keep an order. */
+function inLines(
+  tenantId: string,
+  deliveries: readonly { readonly id: string; readonly routeId: string | null }[],
+  ordered: ReadonlySet<string | null>,
+) {
+  return deliveries.flatMap(({ id, routeId }) =>
+    routeId !== null && ordered.has(routeId) ? [{ tenantId, routeId, id }] : [],
+  );
+}
+
+/** A dead one that has a place is what those behind it wait for, and is tried again where it stands. */
+function isHead({ status }: DeliverySelection, { position }: RedrivableDelivery): boolean {
+  return status === 'dead' && position !== null;
 }
 
 /** The time at which one delivery may start; the next one may a moment later. */

@@ -17,9 +17,15 @@ export interface DeliverySelection {
   readonly to: Date | null;
 }
 
-/** As it is stored: JSON, in the words of the request. */
-export function storedEvents(selection: { filter?: EventFilterDto; event_ids?: readonly string[] }): Selection {
-  return JSON.parse(JSON.stringify(selection)) as Selection;
+/** As it is stored: JSON, in the words of the request. Ids as the database writes them: how far it came is compared to them. */
+export function storedEvents({ filter, event_ids }: Wanted): Selection {
+  const ids = event_ids && [...new Set(event_ids.map((id) => id.toLowerCase()))];
+  return JSON.parse(JSON.stringify({ filter, event_ids: ids })) as Selection;
+}
+
+interface Wanted {
+  readonly filter?: EventFilterDto | undefined;
+  readonly event_ids?: readonly string[] | undefined;
 }
 
 export function eventsOf({ event_ids: ids, filter }: Selection): EventSelection {

@@ -75,6 +75,39 @@ describe('a rule with a filter', () => {
   });
 });
 
+describe('the filters of an event together', () => {
+  const text = 'a'.repeat(100_000);
+  const body = Buffer.from(JSON.stringify({ text }));
+  const looking = 'payload.text contains "b" or payload.text startsWith "a"';
+  /** Given in any order, as a database does. */
+  const rules = (count: number, filter: string) =>
+    Array.from({ length: count }, (_, n) => aRule({ id: `r${String((n * 7) % count).padStart(3, '0')}`, filter }));
+  const taken = (of: FilteredEvent, count: number, filter: string) =>
+    matchRoutes(of, rules(count, filter)).map(({ id }) => id);
+
+  it('look at so much at most, and those of the youngest routes take nothing', () => {
+    const most = taken(anEvent({ body }), 199, looking);
+    expect(most.length).toBeGreaterThan(5);
+    expect(most.length).toBeLessThan(15);
+    expect(most.toSorted()).toEqual(most.map((_, n) => `r${String(n).padStart(3, '0')}`));
+    expect(taken(anEvent({ body }), 199, looking)).toEqual(most);
+  });
+
+  it('leave routes without a filter alone', () => {
+    const all = [...rules(99, looking), aRule({ id: 'z' })];
+    expect(matchRoutes(anEvent({ body }), all).map(({ id }) => id)).toContain('z');
+  });
+
+  it('are two hundred of the usual kind', () => {
+    const usual =
+      'payload.action == "opened" and payload.pull_request.draft != true and payload.repository.name in ["a", "b"]' +
+      ' and payload.sender.login startsWith "someb" and not (payload.ref matches "refs/tags/*")';
+    const opened = { action: 'opened', pull_request: { draft: false }, repository: { name: 'b' } };
+    const small = Buffer.from(JSON.stringify({ ...opened, sender: { login: 'somebody' }, ref: 'refs/heads/a' }));
+    expect(taken(anEvent({ body: small }), 199, usual)).toHaveLength(199);
+  });
+});
+
 it('gives every rule that an event falls under, in their order', () => {
   const rules = [
     aRule({ id: 'all' }),

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, LessThan } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan } from 'typeorm';
+import { holdTenant } from '../../database/hold-tenant';
 import { Route } from './route.entity';
 import type { FilteredEvent } from './route.filter';
 import type { RoutingRule } from './route.matcher';
@@ -27,6 +28,12 @@ export class RouteRepository {
     return manager.findOne(Route, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
   }
 
+  /** How many there are; whoever asks so too waits until the transaction ends, so that two do not both make the last. */
+  async holdCount(manager: EntityManager, tenantId: string): Promise<number> {
+    await holdTenant(manager, 'routes', tenantId);
+    return manager.countBy(Route, { tenantId });
+  }
+
   /** A stored event, as routes look at it. */
   async findEvent(manager: EntityManager, tenantId: string, id: string): Promise<FilteredEvent | null> {
     const [event]: FilteredEvent[] = await manager.query(
@@ -44,6 +51,15 @@ export class RouteRepository {
       where: { tenantId, enabled: true },
       order: { id: 'ASC' },
     });
+  }
+
+  /** Those of these routes that keep an order. */
+  async orderedAmong(manager: EntityManager, tenantId: string, ids: readonly string[]): Promise<string[]> {
+    const rows = await manager.find(Route, {
+      select: { tenantId: true, id: true },
+      where: { tenantId, id: In([...ids]), ordered: true },
+    });
+    return rows.map(({ id }) => id);
   }
 
   async names(manager: EntityManager, tenantId: string): Promise<Map<string, string>> {

@@ -13,6 +13,7 @@ import { RouteOrder, sortedOnce } from '../hold/route.order';
 import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
 import { FIRST_CONFIRMATION_AFTER } from '../execution/confirmation.schedule';
 import type { AcceptedExecution, Outcome } from './outcome';
+import { forgettingSuperseded, type HeldAttempt } from './superseded.answers';
 
 /** An attempt that was made, with what it came to. */
 export interface FinishedAttempt {
@@ -124,7 +125,11 @@ export class AttemptRecorder {
         const { day } = today as { day: string };
         const changed = await this.holds.change(client, attempts.map(witnessOf));
         if (waitedFor.length === 0 && attempts.every(({ outcome }) => outcome.kind !== 'retry')) {
-          await client.commit([recording(attempts, day), ...finishing]);
+          await client.commit([
+            recording(attempts, day),
+            ...forgettingSuperseded(attempts.flatMap(heldOf)),
+            ...finishing,
+          ]);
           return changed;
         }
         await this.order.lock(client, waitedFor);
@@ -133,7 +138,7 @@ export class AttemptRecorder {
         const retried = attempts.flatMap((attempt) => nextAttemptOf(attempt, moved));
         const next = [...retried, ...(await this.order.advance(client, waitedFor))];
         const enqueuing = next.length > 0 ? [await this.queue.insertion(next)] : [];
-        await client.commit([...enqueuing, ...finishing]);
+        await client.commit([...forgettingSuperseded(attempts.flatMap(heldOf)), ...enqueuing, ...finishing]);
         return changed;
       },
     );
@@ -205,6 +210,10 @@ function storable(reason: string | null): string | null {
 
 function heldForOf({ outcome }: FinishedAttempt): HoldReason | null {
   return outcome.kind === 'held' ? outcome.heldFor : null;
+}
+
+function heldOf({ job: { tenantId, attempt }, deliveryId, outcome }: FinishedAttempt): HeldAttempt[] {
+  return outcome.kind === 'held' ? [{ tenantId, deliveryId, attempt }] : [];
 }
 
 function witnessOf({ job: { tenantId }, deliveryId, opens, isProbe }: FinishedAttempt): HoldWitness {

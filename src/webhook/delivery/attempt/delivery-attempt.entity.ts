@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** One attempt of a delivery and what came back. Written by the worker, never changed. */
+/** One attempt of a delivery and what came back. Written by the worker; of several holds in a row the last alone keeps its answer. */
 @Entity('delivery_attempts')
 export class DeliveryAttempt {
   @PrimaryColumn('uuid', { name: 'tenant_id' })
@@ -35,3 +35,6 @@ export class DeliveryAttempt {
   @Column('bytea', { name: 'response_body', nullable: true })
   responseBody!: Buffer | null;
 }
+
+/** One without what came back. */
+export type AttemptSummary = Omit<DeliveryAttempt, 'responseHeaders' | 'responseBody'>;

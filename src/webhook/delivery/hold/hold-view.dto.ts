@@ -1,6 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { HOLD_REASONS, HOLD_SCOPES, type HoldReason, type HoldScope } from './hold-reason';
 
+/** Held deliveries of one hold; how many more there are is not worth the time. */
+export const MOST_COUNTED = 10_000;
+
 export interface HoldRow {
   readonly scope: HoldScope;
   readonly target_id: string;
@@ -10,6 +13,7 @@ export interface HoldRow {
   readonly probe_at: Date;
   readonly probe_count: number;
   readonly probe_delivery_id: string | null;
+  /** One more than are counted where there are more. */
   readonly held_count: number;
 }
 
@@ -31,8 +35,10 @@ export class HoldView {
   probe_count!: number;
   /** The delivery that is on its way to find out; null where none is. */
   probe_delivery_id!: string | null;
-  /** How many deliveries are held there. */
+  /** How many deliveries are held there; 10,000 are counted at most. */
   held_count!: number;
+  /** False where there are more. */
+  held_count_is_exact!: boolean;
 }
 
 export class HoldPage {
@@ -40,6 +46,12 @@ export class HoldPage {
   next_cursor!: string | null;
 }
 
-export function holdView({ since, probe_at, ...hold }: HoldRow): HoldView {
-  return { ...hold, since: since.toISOString(), probe_at: probe_at.toISOString() };
+export function holdView({ since, probe_at, held_count, ...hold }: HoldRow): HoldView {
+  return {
+    ...hold,
+    since: since.toISOString(),
+    probe_at: probe_at.toISOString(),
+    held_count: Math.min(held_count, MOST_COUNTED),
+    held_count_is_exact: held_count <= MOST_COUNTED,
+  };
 }

@@ -76,19 +76,6 @@ export class RouteOrder {
     await this.queue.enqueue(manager, attemptsOf(rows));
     return rows.length;
   }
-
-  /**
-   * Begins to keep the order of a route: all that waits along it gets its position, the oldest first. What is under way
-   * at this moment stays out of it, and so does what is dead already.
-   */
-  async begin(manager: EntityManager, route: OrderedRoute): Promise<void> {
-    await this.lockWithin(manager, [route]);
-    const { tenantId, routeId } = route;
-    await manager.query(FORGET_POSITIONS, [tenantId, routeId]);
-    await manager.query(LINE_UP, [tenantId, routeId]);
-    await run(manager, statement('', PLACE, [route]));
-    await this.advanceWithin(manager, [route]);
-  }
 }
 
 /** In the order in which all lock them. */
@@ -127,7 +114,8 @@ const LOCK = `
   SELECT tenant_id, route_id, 0 FROM ${ROUTES} ORDER BY tenant_id, route_id
   ON CONFLICT (tenant_id, route_id) DO UPDATE SET last = p.last`;
 
-const WAITING = `status = 'held', held_for = 'order', next_attempt_at = NULL,
+/** What a delivery is set to that waits for its turn. */
+export const WAITING = `status = 'held', held_for = 'order', next_attempt_at = NULL,
     reason = 'It waits for those before it: its route keeps the order.'`;
 
 const HOLD_BACK = `
@@ -163,12 +151,3 @@ const ADVANCE = `
     ORDER BY o.position LIMIT 1) AS head
   WHERE head.held_for = 'order' AND d.tenant_id = t.tenant_id AND d.id = head.id AND d.status = 'held'
   RETURNING d.tenant_id, d.id, d.attempt_count`;
-
-/** From a time when the route was ordered before. */
-const FORGET_POSITIONS = `
-  UPDATE deliveries SET position = NULL
-  WHERE tenant_id = $1 AND route_id = $2 AND position IS NOT NULL AND status IN ('queued', 'held', 'dead')`;
-
-const LINE_UP = `
-  UPDATE deliveries SET ${WAITING}
-  WHERE tenant_id = $1 AND route_id = $2 AND status IN ('queued', 'held') AND attempting_since IS NULL`;

@@ -55,12 +55,15 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(DeliveryQueue.name);
   private readonly boss: PgBoss;
   private onWake: () => void = () => undefined;
+  /** So long a worker may have a job before it is given out again: whatever it began is over by then. */
+  readonly jobSeconds: number;
 
   constructor(
-    private readonly config: MiraConfig,
+    config: MiraConfig,
     private readonly dataSource: DataSource,
     @Inject(DATABASE_TARGET) private readonly target: DatabaseTarget,
   ) {
+    this.jobSeconds = Math.ceil(longestJobMs(config.delivery) / 1_000) + EXPIRY_MARGIN_SECONDS;
     const { max: _max, ...connection } = target.pool;
     this.boss = new PgBoss({
       ...(connection as ConstructorParameters<typeof PgBoss>[0] & object),
@@ -83,7 +86,7 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     await this.boss.start();
     const options = {
-      expireInSeconds: Math.ceil(longestJobMs(this.config.delivery) / 1_000) + EXPIRY_MARGIN_SECONDS,
+      expireInSeconds: this.jobSeconds,
       retryLimit: MAX_WORKER_DEATHS,
       retryDelay: 0,
       retentionSeconds: 30 * 86_400,

@@ -1,0 +1,10 @@
+import type { EntityManager } from 'typeorm';
+
+/**
+ * Whoever makes one more of something that a tenant may have so many of calls this first: until the transaction ends,
+ * others who would make one of them wait, so that what is counted afterwards stays true. To be called before rows are
+ * locked; who holds several takes `routes` before `replays`.
+ */
+export async function holdTenant(manager: EntityManager, what: 'routes' | 'replays', tenantId: string): Promise<void> {
+  await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${what} ${tenantId}`]);
+}
