@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly rounds: number;
   readonly connections: number;
+  /** Stored beforehand, of growth. */
+  readonly events: number;
   /** Undefined: those that are to be had. */
   readonly databases: readonly DatabaseKind[] | undefined;
   /** Where the results go. */
@@ -19,10 +21,11 @@ export interface BenchOptions {
 }
 
 const USAGE = `npm run bench -- [options]
-  --suite NAME         what is measured: ingest, auth or limits (all)
+  --suite NAME         what is measured: ingest, delivery, auth, limits, or growth, which takes 20 minutes (all but it)
   --seconds N          counted seconds of a round (2.5)
   --rounds N           rounds, of which the medians are taken (3)
   --connections N      connections that send webhooks at the same time (64)
+  --events N           events that are stored beforehand, of growth (10000000)
   --databases LIST     server, embedded or both with a comma (embedded, and server where one is found)
   --out FOLDER         where the results go (bench/results)
   --profile FOLDER     leave CPU profiles of Mira's process there, of ingest; figures are lower then`;
@@ -37,6 +40,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
         seconds: { type: 'string', default: '2.5' },
         rounds: { type: 'string', default: '3' },
         connections: { type: 'string', default: '64' },
+        events: { type: 'string', default: '10000000' },
         databases: { type: 'string' },
         out: { type: 'string', default: join(import.meta.dirname, 'results') },
         profile: { type: 'string' },
@@ -52,6 +56,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
       seconds: positive('seconds', values.seconds),
       rounds: whole('rounds', values.rounds),
       connections: whole('connections', values.connections),
+      events: whole('events', values.events, 100_000_000),
       databases: values.databases?.split(',').map(databaseKind),
       out: values.out,
       profile: values.profile,
@@ -61,14 +66,14 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   }
 }
 
-function positive(name: string, text: string): number {
+function positive(name: string, text: string, most = 600): number {
   const value = Number(text);
-  if (!(value > 0 && value <= 600)) throw new Error(`--${name} must be a number above 0 and up to 600`);
+  if (!(value > 0 && value <= most)) throw new Error(`--${name} must be a number above 0 and up to ${most}`);
   return value;
 }
 
-function whole(name: string, text: string): number {
-  const value = positive(name, text);
+function whole(name: string, text: string, most?: number): number {
+  const value = positive(name, text, most);
   if (!Number.isInteger(value)) throw new Error(`--${name} must be a whole number`);
   return value;
 }

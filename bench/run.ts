@@ -7,10 +7,14 @@ import { join } from 'node:path';
 import { type BenchOptions, readOptions } from './options.ts';
 import type { Suite } from './suite.ts';
 import { auth } from './suites/auth.ts';
+import { delivery } from './suites/delivery.ts';
+import { growth } from './suites/growth.ts';
 import { ingest } from './suites/ingest.ts';
 import { limits } from './suites/limits.ts';
 
-const SUITES: Readonly<Record<string, Suite>> = { ingest, auth, limits };
+const SUITES: Readonly<Record<string, Suite>> = { ingest, delivery, auth, limits, growth };
+/** Those that take so long that they are run only when asked for. */
+const LONG = new Set(['growth']);
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -47,7 +51,7 @@ async function run(options: BenchOptions): Promise<void> {
 }
 
 function chosen(name: string | undefined): [string, Suite][] {
-  if (name === undefined) return Object.entries(SUITES);
+  if (name === undefined) return Object.entries(SUITES).filter(([one]) => !LONG.has(one));
   const suite = SUITES[name];
   if (!suite) throw new Error(`There is no suite ${name}, but ${Object.keys(SUITES).join(', ')}.`);
   return [[name, suite]];

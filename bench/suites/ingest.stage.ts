@@ -6,6 +6,7 @@ import { MiraApi } from '../support/mira-api.ts';
 import { MiraProcess } from '../support/mira-process.ts';
 import { N8nSink } from '../support/n8n-sink.ts';
 import { type DatabaseFacts, scratchPlace } from '../support/scratch-place.ts';
+import { ServiceProcess } from '../support/service-process.ts';
 
 /** What the sender signs with. */
 export const SECRET = 'the secret of a sender in a benchmark';
@@ -15,6 +16,9 @@ export interface Stage {
   readonly kind: DatabaseKind;
   readonly database: DatabaseFacts;
   readonly mira: MiraProcess;
+  readonly apiKey: string;
+  /** Empty where the database is Mira's own. */
+  readonly databaseUrl: string;
   readonly endpointUrl: string;
   readonly sink: N8nSink;
 }
@@ -40,6 +44,7 @@ export async function startStage({ kind, server, profile, scope }: StageOptions)
       MIRA_OUTBOUND_ALLOW: '127.0.0.0/8',
       // Enough that nobody is ever refused: the buckets are kept and charged all the same.
       MIRA_WEBHOOK_RATE_LIMIT_MAX_REQUESTS: '1000000000',
+      MIRA_API_RATE_LIMIT_ENABLED: 'false',
     },
     nodeOptions: profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`] : [],
   });
@@ -49,5 +54,13 @@ export async function startStage({ kind, server, profile, scope }: StageOptions)
   const endpointUrl = await api.createEndpoint({ service: 'github', secret: SECRET });
   const integrationId = await api.createN8n(sink.url);
   await api.createRoute({ service: 'github', eventTypes: ['push'], integrationId });
-  return { kind, database: await place.facts(), mira, endpointUrl, sink };
+  const { apiKey } = mira;
+  const databaseUrl = place.env['DATABASE_URL'] ?? '';
+  return { kind, database: await place.facts(), mira, apiKey, databaseUrl, endpointUrl, sink };
+}
+
+/** The address of a handler to compare with, in a process of its own. */
+export async function startReference(file: string, scope: AsyncDisposableStack): Promise<string> {
+  const service = await ServiceProcess.start(join(import.meta.dirname, '..', 'reference', file));
+  return `${scope.adopt(service, (one) => one.stop()).url}/webhook`;
 }

@@ -1,15 +1,13 @@
-import { join } from 'node:path';
 import { LoadGenerator } from '../load/load-generator.ts';
 import { BODY_BYTES } from '../load/signed-webhooks.ts';
 import type { BenchOptions, DatabaseKind } from '../options.ts';
 import type { Say, SuiteResult } from '../suite.ts';
 import { describeMachine } from '../support/machine.ts';
 import { findServer } from '../support/scratch-server.ts';
-import { ServiceProcess } from '../support/service-process.ts';
 import { ingestMarkdown } from './ingest.report.ts';
 import { type DatabaseRun, type IngestReport, REFERENCE, seriesOf } from './ingest.result.ts';
 import { IngestRounds, type Target } from './ingest.rounds.ts';
-import { type Stage, startStage } from './ingest.stage.ts';
+import { type Stage, startReference, startStage } from './ingest.stage.ts';
 
 /** For the compiler of each process: what it has not seen often is slow. */
 const WARM_UP_ROUNDS = 2;
@@ -43,11 +41,6 @@ export async function ingest(options: BenchOptions, scope: AsyncDisposableStack,
   const load = { connections, seconds, rounds, body_bytes: BODY_BYTES };
   const report: IngestReport = { suite: 'ingest', measured_at: new Date().toISOString(), machine, load, databases };
   return { json: report, markdown: ingestMarkdown(report) };
-}
-
-async function startReference(file: string, scope: AsyncDisposableStack): Promise<string> {
-  const service = await ServiceProcess.start(join(import.meta.dirname, '..', 'reference', file));
-  return `${scope.adopt(service, (one) => one.stop()).url}/webhook`;
 }
 
 async function measure(

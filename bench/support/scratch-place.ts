@@ -10,6 +10,8 @@ export interface ScratchPlace {
   readonly env: Readonly<Record<string, string>>;
   /** Asks its database what it is; only while Mira runs, for the embedded one is Mira's. */
   facts(): Promise<DatabaseFacts>;
+  /** Asks its database anything; only while Mira runs, too. */
+  ask(sql: string): Promise<Record<string, unknown>[]>;
 }
 
 export interface DatabaseFacts {
@@ -27,7 +29,11 @@ export async function scratchPlace(
   { server, folder, scope }: { server: string | null; folder: string; scope: AsyncDisposableStack },
 ): Promise<ScratchPlace> {
   const { env, target } = kind === 'server' ? await serverDatabase(server, scope) : embeddedDatabase(folder);
-  return { env, facts: () => onDatabase(target, (client) => factsOf(client, kind)) };
+  return {
+    env,
+    facts: () => onDatabase(target, (client) => factsOf(client, kind)),
+    ask: (sql) => onDatabase(target, async (client) => (await client.query<Record<string, unknown>>(sql)).rows),
+  };
 }
 
 async function serverDatabase(server: string | null, scope: AsyncDisposableStack) {

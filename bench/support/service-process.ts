@@ -14,8 +14,8 @@ export class ServiceProcess {
   }
 
   /** @param file a program that ends by calling {@link announce} */
-  static async start(file: string): Promise<ServiceProcess> {
-    const child = fork(file, { env: { ...process.env, NODE_ENV: 'production' } });
+  static async start(file: string, env: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
+    const child = fork(file, { env: { ...process.env, NODE_ENV: 'production', ...env } });
     const port = await firstMessage(child, file);
     if (typeof port !== 'number') throw new Error(`${file} announced no port`);
     return new ServiceProcess(child, `http://127.0.0.1:${port}`);

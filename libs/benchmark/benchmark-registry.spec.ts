@@ -89,3 +89,29 @@ it('is there for the whole process, without being made', () => {
   clear('a');
   expect(getStats('a')).toBeUndefined();
 });
+
+describe('measure', () => {
+  it('keeps the duration of work, until its promise is settled, and gives what it gave', async () => {
+    let now = 0;
+    const sut = new BenchmarkRegistry({ nowMs: () => (now += 500) });
+    expect(sut.measure('plain', () => 7)).toBe(7);
+    let settle: (value: string) => void = () => undefined;
+    const promise = sut.measure('later', () => new Promise<string>((resolve) => (settle = resolve)));
+    expect(sut.getStats('later')).toBeUndefined();
+    settle('done');
+    await expect(promise).resolves.toBe('done');
+    expect([sut.getStats('plain')?.max, sut.getStats('later')?.max]).toEqual([0.5, 0.5]);
+    expect(sut.names).toEqual(['plain', 'later']);
+  });
+
+  it('counts errors apart, and passes them on', async () => {
+    const sut = new BenchmarkRegistry();
+    const broken = new Error('broken');
+    const fail = () => {
+      throw broken;
+    };
+    expect(() => sut.measure('a', fail)).toThrow(broken);
+    await expect(sut.measure('a', () => Promise.reject(broken))).rejects.toBe(broken);
+    expect([sut.getErrors('a'), sut.getStats('a')]).toEqual([2, undefined]);
+  });
+});

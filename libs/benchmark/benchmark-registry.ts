@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { types } from 'node:util';
 import { DurationHistogram, type DurationHistogramJson } from './duration-histogram';
 import type { BenchmarkStats } from './stats';
 
@@ -53,6 +54,32 @@ export class BenchmarkRegistry {
   /** Counts something that failed. It has no part in the durations: failures are often fast, and would flatter. */
   recordError(name: string): void {
     this.entry(name).errors += 1;
+  }
+
+  /** Does the work and keeps its duration, until its promise is settled if it gives one; an error is counted, and passed on. */
+  measure<T>(name: string, work: () => T): T {
+    const startedAtMs = this.nowMs();
+    const done = () => this.record(name, (this.nowMs() - startedAtMs) / 1_000);
+    let result: T;
+    try {
+      result = work();
+    } catch (error) {
+      this.recordError(name);
+      throw error;
+    }
+    if (types.isPromise(result)) result.then(done, () => this.recordError(name));
+    else done();
+    return result;
+  }
+
+  /** Names under which something was recorded, errors alone included. */
+  get names(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  /** The durations themselves; nothing for a name that is not known. */
+  histogram(name: string): DurationHistogram | undefined {
+    return this.entries.get(name)?.durations;
   }
 
   /** Nothing where no duration was recorded. */

@@ -1,3 +1,4 @@
+import { seededRandom } from './random';
 import fc from 'fast-check';
 import { DurationHistogram } from './duration-histogram';
 import { statsOf } from './stats';
@@ -95,4 +96,29 @@ it.each([
   const json = { count: 2, min: 1, max: 2, mean: 1.5, squares: 0.5, buckets: [5, 1, 1, 1] };
   expect(DurationHistogram.from(json).stats()?.count).toBe(2);
   expect(() => DurationHistogram.from({ ...json, ...wrong } as never)).toThrow(TypeError);
+});
+
+describe('what is drawn from it', () => {
+  it('is all of it where it is few, in order', () => {
+    const sut = new DurationHistogram();
+    for (const seconds of [0.3, 0.1, 0.2]) sut.record(seconds);
+    const drawn = sut.sample(10, seededRandom(1));
+    expect(drawn).toHaveLength(3);
+    for (const [at, seconds] of [0.1, 0.2, 0.3].entries()) expect(drawn[at]).toBeCloseTo(seconds, 3);
+  });
+
+  it('is as many as were wanted, and distributed as the whole', () => {
+    const sut = new DurationHistogram();
+    for (let n = 1; n <= 100_000; n++) sut.record(n / 1_000);
+    const drawn = sut.sample(2_000, seededRandom(3));
+    expect(drawn).toHaveLength(2_000);
+    for (const share of [0.1, 0.5, 0.9]) expect((drawn[share * 2_000] ?? 0) / (share * 100)).toBeCloseTo(1, 0.7);
+  });
+});
+
+it('counts how many are at most so long', () => {
+  const sut = new DurationHistogram();
+  for (const seconds of [0.001, 0.01, 0.01, 1, 100]) sut.record(seconds);
+  expect(sut.atMost([0.005, 0.05, 2])).toEqual([1, 3, 4]);
+  expect(sut.sum).toBeCloseTo(101.021, 9);
 });

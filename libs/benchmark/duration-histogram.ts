@@ -95,6 +95,39 @@ export class DurationHistogram {
     return { count: this.count, min: this.min, max: this.max, mean: this.mean, median, p95, p99, stdev };
   }
 
+  /** How many durations are at most so long, for each of these ascending bounds in seconds; right to 0.1 % of a bound. */
+  atMost(ascendingSeconds: readonly number[]): number[] {
+    const counts = ascendingSeconds.map(() => 0);
+    for (const [bucket, counted] of this.filled()) {
+      const first = ascendingSeconds.findIndex((bound) => middleOf(bucket) <= bound);
+      for (let at = first; at >= 0 && at < counts.length; at++) counts[at] = (counts[at] ?? 0) + counted;
+    }
+    return counts;
+  }
+
+  /** The sum of all durations, in seconds. */
+  get sum(): number {
+    return this.mean * this.count;
+  }
+
+  /**
+   * Up to `most` of the durations in seconds, drawn without putting any back, in ascending order: all of them where there
+   * are no more. Each is right to 0.1 %. `random` gives numbers in [0, 1).
+   */
+  sample(most: number, random: () => number): number[] {
+    const drawn: number[] = [];
+    let [left, wanted] = [this.count, Math.min(most, this.count)];
+    for (const [bucket, counted] of this.filled()) {
+      for (let n = 0; n < counted && wanted > 0; n++, left--) {
+        // Knuth's selection sampling: each that is left is as likely as any other.
+        if (random() * left >= wanted) continue;
+        drawn.push(Math.min(this.max, Math.max(this.min, middleOf(bucket))));
+        wanted--;
+      }
+    }
+    return drawn;
+  }
+
   toJSON(): DurationHistogramJson {
     const buckets: number[] = [];
     let before = 0;

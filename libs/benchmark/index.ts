@@ -8,6 +8,8 @@ export { runBenchmark, type BenchmarkRun, type RunBenchmarkOptions } from './run
 export { compare, type Change, type CompareOptions, type Comparison, type Measured } from './compare';
 export { mannWhitney, type MannWhitney } from './mann-whitney';
 export type { Interval } from './bootstrap';
-export type { DurationHistogramJson } from './duration-histogram';
+export { DurationHistogram, type DurationHistogramJson } from './duration-histogram';
+export { seededRandom } from './random';
+export { statsOf } from './stats';
 export type { BenchmarkStats } from './stats';
 export type { Verdict } from './verdict';

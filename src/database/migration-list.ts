@@ -13,6 +13,7 @@ import { HttpIntegrations1795300000055 } from './migrations/1795300000055-http-i
 import { Replays1795300000060 } from './migrations/1795300000060-replays';
 import { Tasks1795300000070 } from './migrations/1795300000070-tasks';
 import { Agents1795300000080 } from './migrations/1795300000080-agents';
+import { ServiceLevels1795300000100 } from './migrations/1795300000100-service-levels';
 import { TenantScope1795300000090 } from './migrations/1795300000090-tenant-scope';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
@@ -33,4 +34,5 @@ export const migrations = [
   Tasks1795300000070,
   Agents1795300000080,
   TenantScope1795300000090,
+  ServiceLevels1795300000100,
 ];
