@@ -15,7 +15,7 @@ export interface BootstrapOptions {
 
 const MOST_RESAMPLES = 2_000;
 const FEWEST_RESAMPLES = 200;
-/** Large samples are drawn fewer times, so that an answer takes half a second at most up to 50,000 of each. */
+/** Large samples are drawn fewer times, since their intervals are narrow and an answer should not take long. */
 const MOST_DRAWS = 20_000_000;
 /** A percentile beyond which fewer values lie tells of those few values, and no interval around it can be trusted. */
 const FEWEST_BEYOND = 5;

@@ -64,9 +64,10 @@ export function timeGenerator<G extends AnyGenerator>(generator: G, { nowMs, onE
       });
     };
 
-  for (const name of ['next', 'return', 'throw'] as const) {
-    const value = timed(generator[name] as (...args: unknown[]) => unknown);
-    Object.defineProperty(generator, name, { value, configurable: true, writable: true });
-  }
+  // Assigned, which is several times as quick as defining them so that they cannot be enumerated.
+  const steps = generator as unknown as Record<'next' | 'return' | 'throw', (...args: unknown[]) => unknown>;
+  steps.next = timed(steps.next);
+  steps.return = timed(steps.return);
+  steps.throw = timed(steps.throw);
   return generator;
 }
