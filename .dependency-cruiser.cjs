@@ -8,7 +8,7 @@
  * above nor from its neighbours in the same layer. A new room gets its place here.
  */
 const layers = [
-  ['health'],
+  ['health', 'benchmark', 'sla'],
   ['project'],
   ['webhook'],
   ['agent', 'n8n', 'rbac'],

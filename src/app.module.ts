@@ -1,5 +1,7 @@
+import { BenchmarkModule as BenchmarkLibrary, BenchmarkRegistry } from '@mira/benchmark';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { BenchmarkModule } from './benchmark/benchmark.module';
 import { ConfigModule } from './config/config.module';
 import type { MiraConfig } from './config/mira.config';
 import type { DatabaseTarget } from './database/database-target';
@@ -16,6 +18,7 @@ import { createProblemFilter } from './problem-filter';
 import { createValidationPipe } from '@mira/problem';
 import { ProjectModule } from './project/project.module';
 import { RbacModule } from './rbac/rbac.module';
+import { SlaModule } from './sla/sla.module';
 import { TenantModule } from './tenant/tenant.module';
 import { WebhookModule } from './webhook/webhook.module';
 
@@ -28,6 +31,8 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(config),
         DatabaseModule.forRoot(database.target, database.masterKey),
+        // A registry of its own: two Miras in one process, as in tests, do not count together.
+        BenchmarkLibrary.forRoot(new BenchmarkRegistry()),
         OutboundModule,
         MetricsModule,
         HealthModule,
@@ -39,6 +44,8 @@ export class AppModule {
         N8nModule,
         WebhookModule,
         ProjectModule,
+        BenchmarkModule,
+        SlaModule,
       ],
       providers: [
         { provide: APP_FILTER, useFactory: createProblemFilter },

@@ -9,6 +9,7 @@ import { ApiCalls } from './enterprise/usage/api-calls';
 import { Readiness } from './health/readiness';
 import { logRequests } from './log/request.log';
 import { MetricsService } from './metrics/metrics.service';
+import { serverTiming } from './metrics/server-timing';
 import { outcomeOf } from './metrics/webhook-outcome';
 import { probesOnly } from './probes-only';
 import { BodyBudget } from './webhook/ingest/body.budget';
@@ -40,6 +41,7 @@ export function prepareHttp(app: NestExpressApplication, config: MiraConfig, log
   const budget = new BodyBudget(Math.max(MAX_HELD_BODY_BYTES, config.webhook.max_body_bytes));
   app.use(logRequests(logger));
   if (config.role === 'worker') app.use(probesOnly());
+  if (config.metrics.server_timing) app.use(['/webhook', '/api'], serverTiming());
   app.use('/webhook', countAnswers(app.get(MetricsService)));
   app.use(checkHead, refuseWhileDraining(app.get(Readiness)));
   app.use('/webhook', receivingGate(config.webhook));

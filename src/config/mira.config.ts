@@ -207,6 +207,11 @@ class MetricsConfig {
     secret: true,
   })
   readonly token: string | null = null;
+
+  @Setting(flag(), {
+    about: 'Whether answers tell by `Server-Timing` how long their stages took; it tells senders too.',
+  })
+  readonly server_timing: boolean = false;
 }
 
 class LogConfig {

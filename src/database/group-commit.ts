@@ -2,6 +2,7 @@ interface Waiting<Item, Result> {
   readonly item: Item;
   readonly weight: number;
   readonly deadline: number;
+  readonly since: number;
   readonly done: (result: Result) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -25,6 +26,8 @@ export interface GroupCommitOptions<Item, Result> {
   readonly maxWaiting: number;
   /** Most bytes that may wait, likewise. */
   readonly maxWaitingBytes: number;
+  /** Told for each item how long it waited for its transaction to begin. */
+  readonly onTaken?: (waitedMs: number) => void;
   /** True for an error that is the fault of a single row, so that the others can still be saved. */
   readonly isRowFault: (error: unknown) => boolean;
 }
@@ -56,7 +59,14 @@ export class GroupCommit<Item, Result> {
     }
     return new Promise<Result>((done, fail) => {
       this.waitingBytes += weight;
-      this.waiting.push({ item, weight, deadline: Date.now() + this.options.maxWaitMs, done, fail });
+      this.waiting.push({
+        item,
+        weight,
+        deadline: Date.now() + this.options.maxWaitMs,
+        since: performance.now(),
+        done,
+        fail,
+      });
       // After the current turn of the event loop, so that requests parsed in it share one transaction.
       if (this.waiting.length === 1) setImmediate(() => this.next());
     });
@@ -101,6 +111,11 @@ export class GroupCommit<Item, Result> {
 
   private async run(group: Waiting<Item, Result>[]): Promise<void> {
     this.running++;
+    const { onTaken } = this.options;
+    if (onTaken) {
+      const now = performance.now();
+      for (const { since } of group) onTaken(now - since);
+    }
     try {
       const { inTurn = (_items, work) => work() } = this.options;
       const items = group.map(({ item }) => item);

@@ -13,6 +13,7 @@ import { HttpIntegrations1795300000055 } from './migrations/1795300000055-http-i
 import { Replays1795300000060 } from './migrations/1795300000060-replays';
 import { Tasks1795300000070 } from './migrations/1795300000070-tasks';
 import { Agents1795300000080 } from './migrations/1795300000080-agents';
+import { ServiceLevels1795300000100 } from './migrations/1795300000100-service-levels';
 import { TenantScope1795300000090 } from './migrations/1795300000090-tenant-scope';
 import { ExecutionOrigin1795300000091 } from './migrations/1795300000091-execution-origin';
 import { FairReplays1795300000092 } from './migrations/1795300000092-fair-replays';
@@ -37,4 +38,5 @@ export const migrations = [
   TenantScope1795300000090,
   ExecutionOrigin1795300000091,
   FairReplays1795300000092,
+  ServiceLevels1795300000100,
 ];

@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { TENANT_ROLE } from './tenant.database';
+import { TENANT_ROLE } from './tenant.role';
 
 /**
  * Puts a table under row-level security: the tenant role sees and writes only rows of the tenants that

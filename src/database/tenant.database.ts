@@ -1,11 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { BenchmarkRegistry } from '@mira/benchmark';
+import { Injectable, Optional } from '@nestjs/common';
 import type { QueryResult } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { withinDeadline } from './deadline';
 import { GroupClient } from './group.client';
+import { TENANT_ROLE } from './tenant.role';
 
-/** The role that row-level security applies to, whoever the login user is (PGlite's is a superuser). */
-export const TENANT_ROLE = 'mira_tenant';
+/** The wait for a connection and all of a transaction; a problem that is thrown in it is an error too. */
+const TRANSACTION = 'database_transaction';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -15,15 +17,20 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  */
 @Injectable()
 export class TenantDatabase {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    @Optional() private readonly benchmarks: BenchmarkRegistry = new BenchmarkRegistry(),
+  ) {}
 
   /** Runs `work` in one transaction that sees `tenantId`'s rows only. Await nothing but SQL inside. */
   async transaction<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const scope = scopeStatements([tenantId]);
-    return this.dataSource.transaction(async (manager) => {
-      await manager.query(scope);
-      return work(manager);
-    });
+    return this.benchmarks.measure(TRANSACTION, () =>
+      this.dataSource.transaction(async (manager) => {
+        await manager.query(scope);
+        return work(manager);
+      }),
+    );
   }
 
   /**
@@ -37,13 +44,15 @@ export class TenantDatabase {
     options: { preamble: string; timeoutMs: number },
     work: (client: GroupClient, last: QueryResult, before: QueryResult) => Promise<T>,
   ): Promise<T> {
-    return withinDeadline(this.dataSource, options.timeoutMs, async (client) => {
-      const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
-      const group = new GroupClient(client);
-      const result = await work(group, fromEnd(opened, 1), fromEnd(opened, 2));
-      if (!group.committed) await group.commit();
-      return result;
-    });
+    return this.benchmarks.measure(TRANSACTION, () =>
+      withinDeadline(this.dataSource, options.timeoutMs, async (client) => {
+        const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
+        const group = new GroupClient(client);
+        const result = await work(group, fromEnd(opened, 1), fromEnd(opened, 2));
+        if (!group.committed) await group.commit();
+        return result;
+      }),
+    );
   }
 }
 

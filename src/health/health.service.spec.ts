@@ -1,8 +1,8 @@
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { ServiceUnavailableException } from '@nestjs/common';
 import { type HealthCheckService, type HealthIndicatorFunction, HealthIndicatorService } from '@nestjs/terminus';
 import type { DataSource } from 'typeorm';
 import { MiraConfig } from '../config/mira.config';
-import { LatencyRecorder } from '../metrics/latency.recorder';
 import { MetricsService } from '../metrics/metrics.service';
 import type { DeliveryQueue } from '../webhook/delivery/queue/delivery.queue';
 import type { DeliveryWorker } from '../webhook/delivery/queue/delivery.worker';
@@ -38,7 +38,7 @@ function aHealth({
     { query } as unknown as DataSource,
     { backlog } as unknown as DeliveryQueue,
     { state: worker } as unknown as DeliveryWorker,
-    new MetricsService(config, new LatencyRecorder()),
+    new MetricsService(config, new BenchmarkRegistry()),
     readiness,
   );
   return { sut, readiness };

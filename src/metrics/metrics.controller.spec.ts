@@ -1,6 +1,7 @@
 import { Global, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { accessOf } from '@mira/access';
+import { BenchmarkModule, BenchmarkRegistry } from '@mira/benchmark';
 import { ProblemFilter } from '@mira/problem';
 import { MiraConfig } from '../config/mira.config';
 import { MetricsController } from './metrics.controller';
@@ -14,7 +15,7 @@ async function start(token: string | null): Promise<{ app: INestApplication; url
   @Module({ providers: [{ provide: MiraConfig, useValue: config }], exports: [MiraConfig] })
   class GivenConfigModule {}
 
-  @Module({ imports: [GivenConfigModule, MetricsModule] })
+  @Module({ imports: [GivenConfigModule, BenchmarkModule.forRoot(new BenchmarkRegistry()), MetricsModule] })
   class TestModule {}
 
   const app = await NestFactory.create(TestModule, { logger: false });
@@ -81,6 +82,7 @@ describe('/metrics', () => {
     const labels = new Set([...text.matchAll(/[{,](\w+)="/g)].map((match) => match[1]));
 
     const harmless = [
+      'benchmark',
       'kind',
       'le',
       'major',

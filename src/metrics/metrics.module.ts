@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
-import { LatencyRecorder } from './latency.recorder';
 import { MetricsController } from './metrics.controller';
 import { MetricsService } from './metrics.service';
+import { ServiceTally } from './service.tally';
 
 /** Counting and timing, below everything else: features import it, it imports none of them. */
 @Module({
   controllers: [MetricsController],
-  providers: [LatencyRecorder, MetricsService],
-  exports: [LatencyRecorder, MetricsService],
+  providers: [MetricsService, ServiceTally],
+  exports: [MetricsService, ServiceTally],
 })
 export class MetricsModule {}

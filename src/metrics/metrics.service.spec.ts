@@ -1,9 +1,9 @@
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { Logger } from '@nestjs/common';
 import { MiraConfig } from '../config/mira.config';
-import { LatencyRecorder } from './latency.recorder';
 import { MetricsService } from './metrics.service';
 
-const aService = () => new MetricsService(new MiraConfig(), new LatencyRecorder());
+const aService = () => new MetricsService(new MiraConfig(), new BenchmarkRegistry());
 
 describe('the metrics service', () => {
   it('shows zeros and a clean slate before the first request', () => {
@@ -55,7 +55,7 @@ describe('the metrics service', () => {
   it('never shows less than nothing as remaining', () => {
     const small = new MiraConfig();
     Object.assign(small.webhook.rate_limit, { max_requests: 1, window_seconds: 60 });
-    const sut = new MetricsService(small, new LatencyRecorder());
+    const sut = new MetricsService(small, new BenchmarkRegistry());
     sut.webhookAnswered(202, 'accepted', 0.01);
     sut.webhookAnswered(202, 'accepted', 0.01);
 
@@ -71,8 +71,8 @@ describe('the metrics service', () => {
 
     expect(text).toContain('mira_webhook_requests_total{outcome="accepted",status="202"} 2');
     expect(text).toContain('mira_webhook_requests_total{outcome="rate_limited",status="429"} 1');
-    expect(text).toContain('mira_webhook_duration_seconds_bucket{le="0.05"} 1');
-    expect(text).toContain('mira_webhook_duration_seconds_bucket{le="0.15"} 2');
+    expect(text).toContain('mira_benchmark_duration_seconds_bucket{le="0.05",benchmark="webhook_processing"} 1');
+    expect(text).toContain('mira_benchmark_duration_seconds_bucket{le="0.15",benchmark="webhook_processing"} 2');
   });
 
   it('adds the figures of the process once it runs', async () => {

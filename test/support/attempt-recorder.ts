@@ -1,6 +1,6 @@
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { loadConfig } from '../../src/config/load-config';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
-import { LatencyRecorder } from '../../src/metrics/latency.recorder';
 import { MetricsService } from '../../src/metrics/metrics.service';
 import { AttemptRecorder } from '../../src/webhook/delivery/attempt/attempt.recorder';
 import { HoldRecorder } from '../../src/webhook/delivery/hold/hold.recorder';
@@ -11,7 +11,7 @@ import type { TestDatabase } from './databases';
 const defaults = loadConfig({ env: {}, cwd: '/nowhere' });
 
 export function aHoldRecorder(config = defaults): HoldRecorder {
-  return new HoldRecorder(config, new MetricsService(config, new LatencyRecorder()));
+  return new HoldRecorder(config, new MetricsService(config, new BenchmarkRegistry()));
 }
 
 /** What writes down what attempts came to, with all that it needs. */
@@ -20,5 +20,12 @@ export function anAttemptRecorder(
   queue: DeliveryQueue,
   { clock = new UsageClock(), config = defaults } = {},
 ): AttemptRecorder {
-  return new AttemptRecorder(tenants, queue, aHoldRecorder(config), new RouteOrder(queue), clock);
+  return new AttemptRecorder(
+    tenants,
+    queue,
+    aHoldRecorder(config),
+    new RouteOrder(queue),
+    clock,
+    new BenchmarkRegistry(),
+  );
 }

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { TENANT_ROLE } from '../tenant.database';
+import { TENANT_ROLE } from '../tenant.role';
 import { protectTenantTable } from '../tenant-owned';
 
 /**

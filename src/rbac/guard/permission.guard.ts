@@ -1,8 +1,12 @@
 import { accessOf, missingPermissions, originOf, type Permission, type Principal, principalOf } from '@mira/access';
 import { AuditTrail } from '@mira/audit';
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { problems } from '@mira/problem';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
+
+/** Who is refused is an error. */
+const CHECK = 'permission_check';
 
 /** What is told of a request that is refused; the pattern of its address, for there may be secrets in the address. */
 interface GuardedRequest {
@@ -15,9 +19,16 @@ interface GuardedRequest {
 /** Last of the global guards: may the one who calls do what the route declares? Undeclared means no. */
 @Injectable()
 export class PermissionGuard implements CanActivate {
-  constructor(private readonly trail: AuditTrail) {}
+  constructor(
+    private readonly trail: AuditTrail,
+    private readonly benchmarks: BenchmarkRegistry,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean {
+    return this.benchmarks.measure(CHECK, () => this.check(context));
+  }
+
+  private check(context: ExecutionContext): boolean {
     const access = accessOf(context.getHandler(), context.getClass());
     if (access?.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<GuardedRequest>();

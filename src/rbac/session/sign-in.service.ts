@@ -1,5 +1,6 @@
 import type { Origin } from '@mira/access';
 import { actsOn, AuditTrail } from '@mira/audit';
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -7,6 +8,9 @@ import { TenantDatabase } from '../../database/tenant.database';
 import { PasswordHasher } from '../password.hasher';
 import type { ProvenUser } from './proven-user';
 import { SignInBrake } from './sign-in.brake';
+
+/** Who is turned away is an error. */
+const SIGN_IN = 'sign_in';
 
 /** What somebody signs in with, and where they come from. */
 export interface SignInAttempt {
@@ -36,9 +40,15 @@ export class SignInService {
     private readonly passwords: PasswordHasher,
     private readonly brake: SignInBrake,
     private readonly trail: AuditTrail,
+    private readonly benchmarks: BenchmarkRegistry,
   ) {}
 
-  async prove({ username: given, password, address, origin }: SignInAttempt): Promise<ProvenUser> {
+  /** @throws Problem where they do not go together, or too many were tried */
+  prove(attempt: SignInAttempt): Promise<ProvenUser> {
+    return this.benchmarks.measure(SIGN_IN, () => this.tried(attempt));
+  }
+
+  private async tried({ username: given, password, address, origin }: SignInAttempt): Promise<ProvenUser> {
     // As names are stored.
     const username = given.normalize('NFKC');
     const attempt = { username, address };

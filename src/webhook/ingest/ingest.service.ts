@@ -1,3 +1,4 @@
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { problems } from '@mira/problem';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -28,6 +29,10 @@ const RETRY_AFTER_SECONDS = 1;
 const MAX_GROUP_BYTES = 4 * 1_048_576;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
 const DAY_SECONDS = 86_400;
+/** Of one webhook, from its proof until the transaction begins that stores it. */
+const COMMIT_WAIT = 'webhook_commit_wait';
+/** The transaction that stores a group of webhooks. */
+const COMMIT = 'webhook_commit';
 
 /** What a sender is told of what it sent. */
 export type Accepted =
@@ -42,10 +47,12 @@ export class IngestService implements BeforeApplicationShutdown {
   constructor(
     writer: EventWriter,
     private readonly pressure: IngestPressure,
+    benchmarks: BenchmarkRegistry,
   ) {
     this.group = new GroupCommit<IncomingEvent, Stored>({
-      commit: (events) => writer.write(events),
+      commit: (events) => benchmarks.measure(COMMIT, () => writer.write(events)),
       inTurn: (events, work) => writer.inTurn(events, work),
+      onTaken: (waitedMs) => benchmarks.record(COMMIT_WAIT, waitedMs / 1_000),
       maxGroup: MAX_GROUP,
       weightOf: ({ body }) => body.length,
       maxGroupBytes: MAX_GROUP_BYTES,

@@ -1,4 +1,5 @@
 import { Authenticator } from '@mira/access';
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { problems } from '@mira/problem';
 import type { Verdict } from '@mira/signature';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
@@ -6,6 +7,7 @@ import type { Request } from 'express';
 import { createHash } from 'node:crypto';
 import { MiraConfig } from '../../config/mira.config';
 import { withinAnswerTime } from '../../database/answer-time';
+import { timedStage } from '../../metrics/server-timing';
 import { TenantService } from '../../tenant/tenant.service';
 import { EndpointDirectory } from '../endpoint/endpoint.directory';
 import { PublicAddress } from '../endpoint/public-address';
@@ -18,6 +20,10 @@ import { rawBodyOf } from './raw-body';
 import { type Sender, setSender } from './sender';
 
 const SECRET_KEY_SCOPE = 'webhook.secret_key';
+/** Proving the sender; who is refused is an error. */
+const VERIFY = 'webhook_verify';
+
+type SentRequest = Request<{ service: string; endpoint_id?: string }>;
 
 /** Proves who sent a webhook, before anything else is done for it. Nothing is open by default. */
 @Injectable()
@@ -28,10 +34,15 @@ export class SenderGuard implements CanActivate {
     private readonly address: PublicAddress,
     private readonly tenants: TenantService,
     private readonly authenticator: Authenticator,
+    private readonly benchmarks: BenchmarkRegistry,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<Request<{ service: string; endpoint_id?: string }>>();
+  canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<SentRequest>();
+    return this.benchmarks.measure(VERIFY, () => timedStage(request, 'verify', () => this.prove(request)));
+  }
+
+  private async prove(request: SentRequest): Promise<boolean> {
     const source = findSource(request.params.service);
     if (!source) throw problems.unknownService();
     const { endpoint_id: endpointId } = request.params;

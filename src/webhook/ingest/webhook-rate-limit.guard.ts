@@ -1,3 +1,4 @@
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { problems } from '@mira/problem';
 import { type RateLimitClient, type RateLimitExceeded, RateLimitGuard } from '@mira/rate-limit';
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
@@ -9,7 +10,11 @@ import {
   type ThrottlerStorage,
 } from '@nestjs/throttler';
 import { MiraConfig } from '../../config/mira.config';
+import { timedStage } from '../../metrics/server-timing';
 import { senderOf } from './sender';
+
+/** Charging the client; who has no token left is an error. */
+const LIMIT = 'webhook_limit';
 
 /** Charges a webhook to its client's token bucket: the endpoint, else the API key, else the address. */
 @Injectable()
@@ -19,8 +24,14 @@ export class WebhookRateLimitGuard extends RateLimitGuard {
     @Inject(getStorageToken()) storage: ThrottlerStorage,
     reflector: Reflector,
     private readonly config: MiraConfig,
+    private readonly benchmarks: BenchmarkRegistry,
   ) {
     super(options, storage, reflector);
+  }
+
+  override canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<object>();
+    return this.benchmarks.measure(LIMIT, () => timedStage(request, 'limit', () => super.canActivate(context)));
   }
 
   protected clientOf(context: ExecutionContext): RateLimitClient | undefined {

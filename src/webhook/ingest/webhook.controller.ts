@@ -2,6 +2,7 @@ import { Public } from '@mira/access';
 import { Controller, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiParam, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { timedStage } from '../../metrics/server-timing';
 import type { HandshakeAnswer } from '../source/source';
 import { ApiReceiving } from './api-receiving.decorator';
 import { IngestService } from './ingest.service';
@@ -46,10 +47,8 @@ export class WebhookController {
   }
 
   private async accept(request: Request, response: Response): Promise<ReceivedView | HandshakeAnswer> {
-    const accepted = await this.ingest.accept(senderOf(request), {
-      headers: request.headers,
-      body: rawBodyOf(request),
-    });
+    const received = { headers: request.headers, body: rawBodyOf(request) };
+    const accepted = await timedStage(request, 'store', () => this.ingest.accept(senderOf(request), received));
     if (accepted.kind !== 'accepted') response.status(200);
     if (accepted.kind === 'handshake') return accepted.answer;
     return { id: accepted.id, status: 'accepted', duplicate: accepted.kind === 'duplicate' };

@@ -1,3 +1,4 @@
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { AddressPolicy, OutboundClient, type OutboundRequest, type OutboundResult } from '@mira/outbound';
 import { signStandard } from '@mira/signature';
 import { Logger } from '@nestjs/common';
@@ -68,7 +69,12 @@ function aMaker(outbound: FakeOutbound, agent?: Agent): AttemptMaker {
   if (agent) agents.register(agent);
   const n8n = new N8nSender(config, outbound, cipher, new WorkflowDirectory(new N8nClient(outbound)));
   const http = new HttpSender(config, cipher, new HttpReceiver(outbound));
-  return new AttemptMaker(new AgentSender(config, new AgentRunner(agents, everywhere)), n8n, http);
+  return new AttemptMaker(
+    new AgentSender(config, new AgentRunner(agents, everywhere)),
+    n8n,
+    http,
+    new BenchmarkRegistry(),
+  );
 }
 
 function toN8n(workflow: { workflowId: string } | { webhookPath: string }): DeliveryTarget {

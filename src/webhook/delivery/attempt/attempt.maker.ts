@@ -1,3 +1,4 @@
+import { BenchmarkRegistry, PerformanceBenchmark } from '@mira/benchmark';
 import { describeError } from '@mira/problem';
 import { Injectable, Logger } from '@nestjs/common';
 import { AgentSender } from './agent.sender';
@@ -5,6 +6,9 @@ import { type AttemptAnswer, withoutResponse } from './attempt-answer';
 import type { DueDelivery } from './due-delivery';
 import { HttpSender } from './http.sender';
 import { N8nSender } from './n8n.sender';
+
+/** What did not arrive is an error. */
+const ATTEMPT = 'delivery_attempt';
 
 /** Makes one attempt: gives it to the sender of its target's kind. No transaction is open meanwhile. */
 @Injectable()
@@ -15,10 +19,19 @@ export class AttemptMaker {
     private readonly agent: AgentSender,
     private readonly n8n: N8nSender,
     private readonly http: HttpSender,
+    private readonly benchmarks: BenchmarkRegistry,
   ) {}
 
   /** Never throws: whatever goes wrong on the way is an answer too. */
   async make(delivery: DueDelivery): Promise<AttemptAnswer> {
+    const benchmark = new PerformanceBenchmark(ATTEMPT, this.benchmarks);
+    const answer = await this.answerTo(delivery);
+    if (answer.result.kind !== 'done') benchmark.fail();
+    benchmark.stop();
+    return answer;
+  }
+
+  private async answerTo(delivery: DueDelivery): Promise<AttemptAnswer> {
     try {
       return await this.send(delivery);
     } catch (error) {

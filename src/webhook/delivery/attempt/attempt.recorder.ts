@@ -1,3 +1,4 @@
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Statement } from '../../../database/group.client';
@@ -36,6 +37,8 @@ export interface FinishedAttempt {
   readonly responseBody: Buffer | null;
 }
 
+/** The transaction that writes down what a group of attempts came to. */
+const RECORDING = 'delivery_record';
 const RECORD_TIMEOUT_MS = 10_000;
 /** For so long an outcome is kept while the database is away: less than the time after which the job is given out again. */
 const PATIENCE_MS = 12_000;
@@ -58,9 +61,10 @@ export class AttemptRecorder {
     private readonly holds: HoldRecorder,
     private readonly order: RouteOrder,
     private readonly clock: UsageClock,
+    benchmarks: BenchmarkRegistry,
   ) {
     this.group = new GroupCommit<FinishedAttempt, true>({
-      commit: (attempts) => this.commit(attempts),
+      commit: (attempts) => benchmarks.measure(RECORDING, () => this.commit(attempts)),
       maxGroup: 200,
       weightOf: ({ responseBody }) => responseBody?.length ?? 0,
       maxGroupBytes: 1_048_576,

@@ -5,7 +5,7 @@ import { MiraConfig } from '../../../config/mira.config';
 import { DATABASE_TARGET, type DatabaseTarget } from '../../../database/database-target';
 import { withinDeadline } from '../../../database/deadline';
 import type { Statement } from '../../../database/group.client';
-import { TENANT_ROLE } from '../../../database/tenant.database';
+import { TENANT_ROLE } from '../../../database/tenant.role';
 import { watchedSocket } from '../../../database/watched-socket';
 import { ATTEMPTS_PER_JOB, ClaimedJob } from './claimed-job';
 

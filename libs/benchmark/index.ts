@@ -1,0 +1,15 @@
+export { BenchmarkModule } from './benchmark.module';
+export { Benchmark } from './benchmark.decorator';
+export { BenchmarkInterceptor } from './benchmark.interceptor';
+export { BenchmarkRegistry, OTHER, type BenchmarkRegistryOptions, type BenchmarkSnapshot } from './benchmark-registry';
+export { clear, defaultRegistry, getAllStats, getStats } from './default-registry';
+export { PerformanceBenchmark } from './performance-benchmark';
+export { runBenchmark, type BenchmarkRun, type RunBenchmarkOptions } from './run-benchmark';
+export { compare, type Change, type CompareOptions, type Comparison, type Measured } from './compare';
+export { mannWhitney, type MannWhitney } from './mann-whitney';
+export type { Interval } from './bootstrap';
+export { DurationHistogram, type DurationHistogramJson } from './duration-histogram';
+export { seededRandom } from './random';
+export { statsOf } from './stats';
+export type { BenchmarkStats } from './stats';
+export type { Verdict } from './verdict';
