@@ -32,6 +32,7 @@ import { HoldReleaser } from './hold/hold.releaser';
 import { HoldService } from './hold/hold.service';
 import { RouteOrder } from './hold/route.order';
 import { IngestPressure } from './queue/ingest.pressure';
+import { Orphans } from './queue/orphans';
 import { PutBack } from './queue/put.back';
 import { WorkflowQuota } from './hold/workflow.quota';
 
@@ -66,6 +67,7 @@ import { WorkflowQuota } from './hold/workflow.quota';
     HoldService,
     IngestPressure,
     N8nSender,
+    Orphans,
     PutBack,
     RouteOrder,
     WorkflowQuota,

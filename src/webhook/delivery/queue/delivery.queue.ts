@@ -20,8 +20,6 @@ const EXPIRY_MARGIN_SECONDS = 20;
 const SUPERVISE_SECONDS = 10;
 /** Only a worker's death uses one of these up; the retries of a delivery are jobs of their own. */
 const MAX_WORKER_DEATHS = 100;
-/** A delivery that is overdue for so long, and has no job, is not merely waiting. */
-const ORPHANED_AFTER = '10 minutes';
 /** Any number does, as long as every Mira takes the same. */
 const GRANT_LOCK = 7_305_213;
 /** pg-boss's own upkeep, and the upgrades of its schema, may take longer than a request. */
@@ -155,31 +153,6 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
       [QUEUE, COUNTED_AT_MOST],
     );
     return { due: row?.due ?? 0, oldestSeconds: row?.oldest ?? 0 };
-  }
-
-  /**
-   * Gives a job to deliveries that wait for one that there is no more: pg-boss gave it up after too many workers
-   * died with it, or somebody emptied the queue. Returns how many there were.
-   */
-  async adoptOrphans(): Promise<number> {
-    return this.dataSource.transaction(async (manager) => {
-      const orphans: { tenant_id: string; id: string; attempt_count: number }[] = await manager.query(
-        `SELECT d.tenant_id, d.id, d.attempt_count FROM deliveries d
-         WHERE d.status = 'queued' AND d.next_attempt_at < now() - $2::interval
-           AND d.id::text NOT IN (SELECT jsonb_array_elements_text(j.data -> 'delivery_ids')
-             FROM ${SCHEMA}.job j WHERE j.name = $1 AND j.state <= 'active')
-         LIMIT 1000`,
-        [QUEUE, ORPHANED_AFTER],
-      );
-      const attempts = orphans.map(({ tenant_id: tenantId, id: deliveryId, attempt_count: made }) => ({
-        tenantId,
-        deliveryId,
-        attempt: made + 1,
-        startAfter: null,
-      }));
-      await this.enqueue(manager, attempts);
-      return attempts.length;
-    });
   }
 
   /** The tenant role may add jobs and read none: what pg-boss keeps of other tenants stays out of its reach. */
