@@ -68,7 +68,7 @@ export class N8nController {
   @Allow('agent:execute')
   @RequireFeature('n8n_integration')
   @ApiProblem(409, 'The workflow cannot be started as it is; the words say what to change in n8n.')
-  @ApiProblem(429, "The plan's workflows of this month are used up.")
+  @ApiProblem(429, "The plan's workflows of this month, or its webhooks of this day, are used up.")
   sync(
     @CurrentPrincipal() who: Principal,
     @Param('id', ParseUUIDPipe) id: string,

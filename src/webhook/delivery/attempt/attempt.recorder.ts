@@ -10,7 +10,7 @@ import { DeliveryQueue } from '../queue/delivery.queue';
 import type { HoldReason } from '../hold/hold-reason';
 import { HoldRecorder, type HoldWitness, type OpenedHold } from '../hold/hold.recorder';
 import { RouteOrder, sortedOnce } from '../hold/route.order';
-import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
+import { countingWorkflows } from '../../../enterprise/plan/quota.allowance';
 import { FIRST_CONFIRMATION_AFTER } from '../execution/confirmation.schedule';
 import type { AcceptedExecution, Outcome } from './outcome';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { GroupClient, Statement } from '../../../database/group.client';
 import { HeldQuotas, holdingQuota, MONTHLY_WORKFLOWS } from '../../../enterprise/plan/held-quotas';
-import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
+import { countingWorkflows } from '../../../enterprise/plan/quota.allowance';
 import { limitSql } from '../../../enterprise/plan/plan.sql';
 import { UsageClock } from '../../../enterprise/usage/usage.clock';
 import type { ClaimedJob } from '../queue/claimed-job';
