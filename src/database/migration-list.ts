@@ -14,6 +14,7 @@ import { Replays1795300000060 } from './migrations/1795300000060-replays';
 import { Tasks1795300000070 } from './migrations/1795300000070-tasks';
 import { Agents1795300000080 } from './migrations/1795300000080-agents';
 import { TenantScope1795300000090 } from './migrations/1795300000090-tenant-scope';
+import { AttemptingJob1795300000093 } from './migrations/1795300000093-attempting-job';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   Tasks1795300000070,
   Agents1795300000080,
   TenantScope1795300000090,
+  AttemptingJob1795300000093,
 ];

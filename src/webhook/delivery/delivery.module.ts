@@ -23,6 +23,7 @@ import { ExecutionConfirmer } from './execution/execution.confirmer';
 import { ExecutionFinder } from './execution/execution.finder';
 import { ExecutionRepository } from './execution/execution.repository';
 import { ExecutionRetrier } from './execution/execution.retrier';
+import { DueLoader } from './queue/due.loader';
 import { HeldUpkeep } from './hold/held.upkeep';
 import { HoldController } from './hold/hold.controller';
 import { HoldKeeper } from './hold/hold.keeper';
@@ -58,6 +59,7 @@ import { WorkflowQuota } from './hold/workflow.quota';
     DeliveryService,
     DeliveryUpkeep,
     DeliveryWorker,
+    DueLoader,
     HeldUpkeep,
     HttpSender,
     HoldKeeper,

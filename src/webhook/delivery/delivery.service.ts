@@ -73,7 +73,6 @@ export class DeliveryService {
       const linesUp = keepsOrder && (row.status === 'set_aside' || (row.status === 'dead' && row.position === null));
       Object.assign(row, {
         status: 'queued',
-        attemptingSince: null,
         nextAttemptAt: now,
         completedAt: null,
         reason: null,
@@ -160,10 +159,12 @@ function isHeldBack({ status, heldFor }: Delivery): boolean {
 /** So long an attempt that is due counts as about to be made; asking for it again then makes no second one of it. */
 const UNDER_WAY_MS = 60_000;
 
-function isUnderWay({ status, nextAttemptAt }: Delivery, now: Date): boolean {
-  if (status !== 'queued' || nextAttemptAt === null) return false;
-  const dueForMs = now.getTime() - nextAttemptAt.getTime();
-  return dueForMs >= 0 && dueForMs < UNDER_WAY_MS;
+function isUnderWay({ status, nextAttemptAt, attemptingSince }: Delivery, now: Date): boolean {
+  if (status !== 'queued') return false;
+  return [nextAttemptAt, attemptingSince].some((since) => {
+    const ms = since === null ? -1 : now.getTime() - since.getTime();
+    return ms >= 0 && ms < UNDER_WAY_MS;
+  });
 }
 
 /** Why a delivery cannot be tried again, or null where it can. */

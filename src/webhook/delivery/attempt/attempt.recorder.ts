@@ -225,10 +225,10 @@ const RECORD = `
         response_body, status, next_attempt_at, rejections, ended_at, is_workflow, held_for, cause, execution_id,
         is_to_confirm)
   ), waiting AS (
-    SELECT d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
+    SELECT d.tenant_id, d.id, is_workflow AND NOT d.workflow_counted AS is_execution
     FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
       AND d.status IN ('queued', 'held') AND d.attempt_count = ended.number - 1
-    FOR UPDATE OF d
+    ORDER BY d.tenant_id, d.id FOR UPDATE OF d
   ), moved AS (
     UPDATE deliveries d
     SET status = ended.status,
@@ -238,6 +238,7 @@ const RECORD = `
       held_attempts = d.held_attempts + (ended.status = 'held')::int,
       held_for = ended.held_for,
       attempting_since = NULL,
+      attempting_job = NULL,
       next_attempt_at = ended.next_attempt_at,
       reason = ended.reason,
       cause = ended.cause,

@@ -81,7 +81,7 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     await this.boss.start();
     const options = {
-      expireInSeconds: Math.ceil(longestJobMs(this.config.delivery) / 1_000) + EXPIRY_MARGIN_SECONDS,
+      expireInSeconds: this.expirySeconds,
       retryLimit: MAX_WORKER_DEATHS,
       retryDelay: 0,
       retentionSeconds: 30 * 86_400,
@@ -93,6 +93,11 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     // Fills pg-boss's cache of queues: looked up later, in the middle of a transaction, the embedded database,
     // which serves one connection at a time, would wait for itself.
     await this.boss.insert(QUEUE, []);
+  }
+
+  /** So long after it was claimed a job that did not end is given out again: whoever claimed it is dead. */
+  get expirySeconds(): number {
+    return Math.ceil(longestJobMs(this.config.delivery) / 1_000) + EXPIRY_MARGIN_SECONDS;
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -130,6 +135,15 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     return jobs.map(
       ({ id, retryCount, data }) => new ClaimedJob(data.tenant_id, data.delivery_ids, data.attempt, { id, retryCount }),
     );
+  }
+
+  /**
+   * Gives jobs back that nothing was done for, so that they need not wait until their time is over. A moment later, so
+   * that others go first where it was they who caused the trouble. It counts as no worker's death.
+   */
+  async giveBack(jobs: readonly ClaimedJob[]): Promise<void> {
+    const values = [QUEUE, jobs.map(({ claim }) => claim.id), jobs.map(({ claim }) => claim.retryCount)];
+    await withinDeadline(this.dataSource, CLAIM_TIMEOUT_MS, (client) => client.query(GIVE_BACK, values));
   }
 
   /** Tells this process's worker that there is something to do, so that it need not wait for its next look. */
@@ -193,6 +207,11 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     this.logger.log(`took back ${active.length} attempts that a killed process had under way`);
   }
 }
+
+const GIVE_BACK = `
+  UPDATE ${SCHEMA}.job j SET state = 'created', started_on = NULL, start_after = now() + interval '2 seconds'
+  FROM unnest($2::uuid[], $3::int[]) AS t (id, retry_count)
+  WHERE j.name = $1 AND j.id = t.id AND j.retry_count = t.retry_count AND j.state = 'active'`;
 
 /** The attempts of a job that finds places taken wait for them, each for as long as the one before may take. */
 function longestJobMs({ concurrency, timeout_ms }: MiraConfig['delivery']): number {
