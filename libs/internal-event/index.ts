@@ -1,1 +1,1 @@
-export { EventPublisher, type HandedEvent, type InternalEvent } from './event-publisher';
+export { type EventAuthor, EventPublisher, type HandedEvent, type InternalEvent } from './event-publisher';
