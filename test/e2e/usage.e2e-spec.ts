@@ -27,7 +27,7 @@ describeMira('usage', (mira) => {
     expect((json['limits'] as { reached_at: string | null }[]).every(({ reached_at }) => reached_at === null)).toBe(
       true,
     );
-    expect(Object.keys(json['total_usage'] as object)).toHaveLength(7);
+    expect(Object.keys(json['total_usage'] as object)).toHaveLength(9);
   });
 
   it('tells where it leads to, and how deliveries go, from the plan with advanced analytics on', async () => {

@@ -39,11 +39,7 @@ export class AWorker {
     const keeper = { wake: () => undefined } as unknown as HoldKeeper;
     this.worker = new DeliveryWorker(
       config,
-      new DueLoader(
-        database.tenants,
-        queue,
-        new WorkflowQuota(database.dataSource, queue, new UsageClock()),
-      ),
+      new DueLoader(database.tenants, queue, new WorkflowQuota(database.dataSource, queue, new UsageClock())),
       queue,
       maker,
       recorder,
