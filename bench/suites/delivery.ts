@@ -124,15 +124,13 @@ async function measureIdle(sender: Sender, sink: N8nSink, count: number, between
   return { webhooks: count, median_ms: at(0.5), p95_ms: at(0.95), max_ms: at(1) };
 }
 
-async function measureSlow(
-  { sender, other, slow, quick, ask }: DeliveryStage,
-  connections: number,
-): Promise<SlowFigures> {
+async function measureSlow(stage: DeliveryStage, connections: number): Promise<SlowFigures> {
+  const { sender, other, slow, quick } = stage;
   const startedAt = performance.now();
   await sendAll(sender, sender.webhooks(SLOW_BACKLOG, 'issues'), connections);
   const others = await measureIdle(other, quick, OTHERS, 500);
   const { lastAt, count } = await slow.quiet(SLOW_BACKLOG, PATIENCE_MS);
-  const rows = await ask(
+  const rows = await stage.ask(
     `SELECT a.outcome, count(*)::int AS count FROM delivery_attempts a
      JOIN deliveries d ON d.tenant_id = a.tenant_id AND d.id = a.delivery_id
      JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id AND 'issues' = ANY (r.event_types) GROUP BY 1`,

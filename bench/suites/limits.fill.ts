@@ -4,7 +4,7 @@ import type { LimitsStage } from './limits.stage.ts';
 export const ROWS = 1_000_000;
 /** Rows of one statement: the embedded database makes all others wait meanwhile. */
 const CHUNK = 20_000;
-const METRICS = 7;
+const METRICS = 9;
 const DAYS = 1_096;
 /** As many as analytics look at, and some more. */
 const ATTEMPTS = 12_000;
@@ -35,8 +35,10 @@ async function fillUsage(stage: LimitsStage): Promise<void> {
       'users_created',
       'projects_created',
       'webhooks_received',
+      'events_synced',
       'webhooks_refused',
       'workflows_executed',
+      'workflows_triggered',
       'integrations_active',
       'api_calls',
     ],

@@ -59,7 +59,7 @@ export class BenchmarkRegistry {
   /** Does the work and keeps its duration, until its promise is settled if it gives one; an error is counted, and passed on. */
   measure<T>(name: string, work: () => T): T {
     const startedAtMs = this.nowMs();
-    const done = () => this.record(name, (this.nowMs() - startedAtMs) / 1_000);
+    const keep = () => this.record(name, (this.nowMs() - startedAtMs) / 1_000);
     let result: T;
     try {
       result = work();
@@ -67,8 +67,8 @@ export class BenchmarkRegistry {
       this.recordError(name);
       throw error;
     }
-    if (types.isPromise(result)) result.then(done, () => this.recordError(name));
-    else done();
+    if (types.isPromise(result)) result.then(keep, () => this.recordError(name));
+    else keep();
     return result;
   }
 

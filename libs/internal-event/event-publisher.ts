@@ -1,5 +1,12 @@
 import type { EntityManager } from 'typeorm';
 
+/** A person, or a key of theirs; of which tenant, where they act in another. */
+export interface EventAuthor {
+  readonly userId: string | null;
+  readonly apiKeyId: string | null;
+  readonly homeTenantId?: string;
+}
+
 /** Something that happened in the program itself, as others are told of it. */
 export interface InternalEvent {
   /** What routes ask for: `project_created`, `limit.near`. */
@@ -8,6 +15,8 @@ export interface InternalEvent {
   readonly data: object;
   /** Where a webhook led to it: how many deliveries of Mira's lie behind. Circles are found by it. */
   readonly hops?: number;
+  /** Whose doing it is, where it tells of what somebody asked for. */
+  readonly by?: EventAuthor;
 }
 
 /** An event that was handed to somebody, and the delivery that takes it there. */

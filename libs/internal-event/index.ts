@@ -1,2 +1,2 @@
-export { EventPublisher, type HandedEvent, type InternalEvent } from './event-publisher';
+export { type EventAuthor, EventPublisher, type HandedEvent, type InternalEvent } from './event-publisher';
 export { acceptedHops, HOPS_HEADER, hopsOf, MAX_HOPS } from './hops';

@@ -1,4 +1,5 @@
 export { answerProblem, problemCodeOf, PROBLEM_CONTENT_TYPE, requestIdOf } from './answer';
+export { AsParsed } from './as-parsed.decorator';
 export { CATALOGUE, problemType, type ProblemCode, type ProblemKind } from './catalogue';
 export { ApiProblem, PROBLEM_SCHEMA, problemAnswer } from './openapi';
 export { Problem, type FieldError, type ProblemBody, type ProblemOptions } from './problem';

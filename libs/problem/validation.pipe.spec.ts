@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, IsString, IsUUID, MaxLength, ValidateNested } from 'class-validator';
-import { createValidationPipe, Problem } from './index';
+import { ArrayMaxSize, IsArray, IsInt, IsObject, IsString, IsUUID, MaxLength, ValidateNested } from 'class-validator';
+import { AsParsed, createValidationPipe, Problem } from './index';
 
 class TargetDto {
   @IsUUID()
@@ -22,6 +22,15 @@ class RouteDto {
   @ValidateNested({ each: true })
   @Type(() => TargetDto)
   others: TargetDto[] = [];
+}
+
+class NoteDto {
+  @IsString()
+  title!: string;
+
+  @AsParsed()
+  @IsObject()
+  data!: object;
 }
 
 class PageDto {
@@ -50,6 +59,19 @@ describe('the validation pipe', () => {
 
     expect(dto).toBeInstanceOf(RouteDto);
     expect(dto).toEqual({ ...body, others: [] });
+  });
+
+  it('takes what may be anything as it was parsed', async () => {
+    const text = '{"constructor":"x","toString":1,"prototype":{},"__proto__":{"a":1},"deep":[{"constructor":{}}]}';
+    const body: unknown = JSON.parse(`{"title":"t","data":${text}}`);
+    const dto: unknown = await createValidationPipe().transform(body, { type: 'body', metatype: NoteDto });
+    expect(dto).toBeInstanceOf(NoteDto);
+    expect(JSON.stringify(dto)).toBe(`{"title":"t","data":${text}}`);
+  });
+
+  it.each([[[]], ['text'], [null], [undefined]])('still holds it to its kind: %j', async (data) => {
+    const sent = createValidationPipe().transform({ title: 't', data }, { type: 'body', metatype: NoteDto });
+    await expect(sent).rejects.toMatchObject({ errors: [{ field: 'data' }] });
   });
 
   it('turns the text of a query into the type that its DTO names', async () => {

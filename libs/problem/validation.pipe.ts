@@ -1,4 +1,6 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ownProperty } from '@mira/json';
+import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
+import { fieldsAsParsed } from './as-parsed.decorator';
 import { Problem, type FieldError } from './problem';
 import { problems } from './problems';
 
@@ -11,13 +13,27 @@ const MAX_FIELD_LENGTH = 200;
  * answered as one problem with a line for each field.
  */
 export function createValidationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new DtoPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
     validationError: { target: false, value: false },
     exceptionFactory: validationProblem,
   });
+}
+
+/** Has those fields checked for their kind alone that are taken as they were parsed, and puts them back then. */
+class DtoPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const parsed = fieldsAsParsed(metadata.metatype).flatMap((name) => {
+      const given = ownProperty(value, name);
+      return typeof given === 'object' && given !== null ? [[name, given] as const] : [];
+    });
+    if (typeof value !== 'object' || parsed.length === 0) return super.transform(value, metadata);
+    const standIns = parsed.map(([name, given]) => [name, Array.isArray(given) ? [] : {}]);
+    const dto: unknown = await super.transform({ ...value, ...Object.fromEntries(standIns) }, metadata);
+    return Object.assign(Object(dto), Object.fromEntries(parsed));
+  }
 }
 
 /** Flattens the tree of class-validator: at most 100 errors, nested fields as paths, no values. */

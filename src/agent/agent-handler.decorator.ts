@@ -1,3 +1,4 @@
+import type { Permission } from '@mira/access';
 import type { Type } from '@nestjs/common';
 import type { AgentEvent, AgentResult, Subscription } from './agent';
 
@@ -9,6 +10,7 @@ export interface AgentHandlerOptions<Config extends object = object> {
   readonly name: string;
   readonly description: string;
   readonly subscriptions?: readonly Subscription[];
+  readonly permissions?: readonly Permission[];
   readonly config?: Type<Config>;
 }
 

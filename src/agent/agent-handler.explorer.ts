@@ -1,3 +1,4 @@
+import type { Permission } from '@mira/access';
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { Agent, type AgentEvent, type AgentResult, type Subscription } from './agent';
@@ -9,6 +10,7 @@ export class HandlerAgent extends Agent {
   readonly name: string;
   readonly description: string;
   override readonly subscriptions: readonly Subscription[];
+  override readonly permissions: readonly Permission[];
   override readonly configClass: Type<object> | null;
 
   constructor(
@@ -20,6 +22,7 @@ export class HandlerAgent extends Agent {
     this.name = options.name;
     this.description = options.description;
     this.subscriptions = options.subscriptions ?? [];
+    this.permissions = options.permissions ?? [];
     this.configClass = options.config ?? null;
   }
 

@@ -20,6 +20,9 @@ export class AgentView {
   @ApiProperty({ enum: AGENT_KINDS })
   kind!: (typeof AGENT_KINDS)[number];
   subscriptions!: SubscriptionView[];
+  /** What executing it needs besides `agent:execute`. */
+  @ApiProperty({ type: [String] })
+  permissions!: string[];
   /** Whether the tenant's plan has what it needs; it does not run without. */
   in_plan!: boolean;
   /** Whether it runs in this tenant. */
@@ -47,6 +50,7 @@ export function agentView(agent: Agent, { enabled, config }: AgentSetting, plan:
     description: agent.description,
     kind: agent.isStandard ? 'standard' : 'custom',
     subscriptions: agent.subscriptions.map(({ service, eventType }) => ({ service, event_type: eventType })),
+    permissions: [...agent.permissions],
     in_plan: plan.has(featureOf(agent)),
     enabled,
     // Of settings that are valid no more, what was set: that is what has to be changed.

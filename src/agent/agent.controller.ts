@@ -28,7 +28,10 @@ export class AgentController {
   @Post(':name/execute')
   @HttpCode(202)
   @Allow('agent:execute')
-  @ApiProblem(403, 'This needs agent:execute, and the feature that the agent is part of in the plan.')
+  @ApiProblem(
+    403,
+    'This needs agent:execute, what the agent itself asks for (`permissions`), and the feature that the agent is part of in the plan.',
+  )
   @ApiProblem(409, 'The agent is switched off in this tenant.')
   execute(
     @CurrentPrincipal() who: Principal,

@@ -1,3 +1,4 @@
+import { AsParsed } from '@mira/problem';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsObject, ValidateIf } from 'class-validator';
 
@@ -8,6 +9,7 @@ const OF_ANYTHING = { type: 'object', additionalProperties: true } as const;
 export class ExecuteAgentDto {
   /** What the agent works on: the `data` of the event that it gets. */
   @ApiProperty(OF_ANYTHING)
+  @AsParsed()
   @IsObject(AN_OBJECT)
   data!: Record<string, unknown>;
 }

@@ -34,6 +34,7 @@ const event = {
   body: Buffer.alloc(0),
   receivedAt: new Date(),
   hops: 1,
+  by: { userId: null, apiKeyId: null },
 };
 
 function aRunner(standing: Partial<AgentStanding> | null) {

@@ -1,3 +1,4 @@
+import { missingPermissions, type Principal } from '@mira/access';
 import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { EventPublisher } from '@mira/internal-event';
 import { problems } from '@mira/problem';
@@ -50,16 +51,19 @@ export class AgentService {
 
   /**
    * Has it run once, soon: as a delivery like any other, so that a failure is tried again.
-   * @throws Problem `feature-not-in-plan`; `conflict` where it is switched off
+   * @throws Problem `forbidden` for want of what the agent's work needs; `feature-not-in-plan`; `conflict` where it is
+   * switched off
    */
-  async execute(who: Actor, name: string, data: object): Promise<AgentExecutionView> {
+  async execute(who: Principal, name: string, data: object): Promise<AgentExecutionView> {
     const { tenantId } = who;
     const agent = this.found(name);
+    this.checkPermissions(who, agent);
     return this.database.transaction(tenantId, async (manager) => {
       await this.features.requireWithin(manager, tenantId, featureOf(agent));
       const { enabled } = await this.settings.find(manager, tenantId, name);
       if (!enabled) throw problems.conflict('The agent is switched off in this tenant.');
-      const { eventId, deliveryId } = await this.events.publishTo(manager, tenantId, name, { type: EXECUTE, data });
+      const event = { type: EXECUTE, data, by: who };
+      const { eventId, deliveryId } = await this.events.publishTo(manager, tenantId, name, event);
       const after = { event_id: eventId, delivery_id: deliveryId };
       await this.trail.record(manager, who, acts.did('executed', name, { after }));
       return after;
@@ -84,6 +88,15 @@ export class AgentService {
         acts.did('configured', name, { before: agentView(agent, before, plan), after: view }),
       );
       return view;
+    });
+  }
+
+  private checkPermissions(who: Principal, { name, permissions }: Agent): void {
+    const missing = missingPermissions(who, permissions);
+    if (missing.length === 0) return;
+    this.trail.note(who, acts.did('executed', name, { after: { missing_permissions: missing }, outcome: 'denied' }));
+    throw problems.forbidden(`This agent needs the permission ${missing.join(' and ')}.`, {
+      missing_permissions: missing,
     });
   }
 

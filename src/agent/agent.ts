@@ -1,3 +1,5 @@
+import type { Permission } from '@mira/access';
+import type { EventAuthor } from '@mira/internal-event';
 import type { Type } from '@nestjs/common';
 import type { Feature } from '../enterprise/plan/plans';
 
@@ -22,6 +24,11 @@ export interface AgentEvent<Config extends object = object> {
    * carries them on, so that agents and workflows that call each other in a circle come to an end.
    */
   readonly hops: number;
+  /**
+   * who had the agent run by hand, and neither a person nor a key where the event came by itself: with `tenantId` it is
+   * the actor of what the handler does
+   */
+  readonly by: EventAuthor;
   /** the tenant's settings for the agent: an instance of its config class, found valid; an empty object without one */
   readonly config: Config;
 }
@@ -54,6 +61,12 @@ export abstract class Agent<Config extends object = object> {
 
   /** Whether it belongs to Mira itself, and so to every plan. What teams add needs `custom_agents`. */
   readonly isStandard: boolean = false;
+
+  /**
+   * What somebody has to be allowed, besides `agent:execute`, who has it run by hand: what doing the same without the
+   * agent would need.
+   */
+  readonly permissions: readonly Permission[] = [];
 
   /** A class of validated settings, each with a default, for what a tenant may set; null where there is nothing to set. */
   readonly configClass: Type<Config> | null = null;

@@ -17,6 +17,7 @@ import { ServiceLevels1795300000100 } from './migrations/1795300000100-service-l
 import { TenantScope1795300000090 } from './migrations/1795300000090-tenant-scope';
 import { ExecutionOrigin1795300000091 } from './migrations/1795300000091-execution-origin';
 import { FairReplays1795300000092 } from './migrations/1795300000092-fair-replays';
+import { AttemptingJob1795300000093 } from './migrations/1795300000093-attempting-job';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   ExecutionOrigin1795300000091,
   FairReplays1795300000092,
   ServiceLevels1795300000100,
+  AttemptingJob1795300000093,
 ];

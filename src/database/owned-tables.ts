@@ -1,5 +1,16 @@
 import type { EntityManager } from 'typeorm';
 
+/**
+ * Tables that transactions lock one after the other, with the key of a tenant's rows. All take them in this order, and
+ * several rows of one table in the order of their keys, so that none waits for another that waits for it. The counters of
+ * usage come before all of them; no other table refers to these.
+ */
+export const LOCK_ORDER: ReadonlyMap<string, string> = new Map([
+  ['holds', 'scope, target_id'],
+  ['route_positions', 'route_id'],
+  ['deliveries', 'id'],
+]);
+
 /** A table that holds tenants' own rows. Both names are ready to stand in a statement. */
 export interface OwnedTable {
   readonly name: string;
@@ -15,11 +26,12 @@ interface CatalogueRow {
 
 /**
  * Every tenant-owned table, as the catalogue knows them by their policy: also those of features that were not thought
- * of here. In the order in which a tenant's rows can be deleted: a table stands before those that it refers to.
+ * of here. In the order in which a tenant's rows can be deleted: a table stands before those that it refers to, and first
+ * of all those that are locked in an order.
  */
 export async function ownedTables(manager: EntityManager): Promise<OwnedTable[]> {
   const rows: CatalogueRow[] = await manager.query(TABLES);
-  return childrenFirst(rows).map(({ name, tenant_column: tenantColumn }) => ({ name, tenantColumn }));
+  return inLockOrder(childrenFirst(rows)).map(({ name, tenant_column: tenantColumn }) => ({ name, tenantColumn }));
 }
 
 /**
@@ -39,6 +51,12 @@ export function childrenFirst<T extends { name: string; refers_to: readonly stri
     rest = rest.filter((table) => !free.includes(table));
   }
   return ordered;
+}
+
+/** Puts those tables first that are locked in an order, and leaves the others as they come. */
+export function inLockOrder<T extends { name: string }>(tables: readonly T[]): T[] {
+  const first = [...LOCK_ORDER.keys()].flatMap((name) => tables.filter((table) => table.name === name));
+  return [...first, ...tables.filter(({ name }) => !LOCK_ORDER.has(name))];
 }
 
 /** A policy depends on the columns that it names, and tenant_scope names one. Partitions are reached by their parent. */

@@ -75,7 +75,7 @@ export class N8nController {
   @RequireFeature('n8n_integration')
   @ApiProblem(409, 'The workflow cannot be started as it is; the words say what to change in n8n.')
   @ApiHeader(HOPS)
-  @ApiProblem(429, "The plan's workflows of this month are used up.")
+  @ApiProblem(429, "The plan's workflows of this month, or its webhooks of this day, are used up.")
   @ApiProblem(508, 'It came of so many deliveries already that it goes round in a circle.')
   sync(
     @CurrentPrincipal() who: Principal,

@@ -1,4 +1,5 @@
 import { PageQuery } from '@mira/page';
+import { AsParsed } from '@mira/problem';
 import { ApiProperty, ApiPropertyOptional, PickType } from '@nestjs/swagger';
 import { IsDefined, IsIn, IsObject, IsOptional, Matches } from 'class-validator';
 
@@ -20,6 +21,7 @@ export class ListWorkflowsQuery extends PickType(PageQuery, ['limit'] as const) 
 export class TriggerWorkflowDto {
   /** What the workflow gets as its body; an empty object if left out. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @AsParsed()
   @IsOptional()
   @IsObject({ message: 'must be an object' })
   data?: Record<string, unknown>;
@@ -35,6 +37,7 @@ export class SyncDto {
   type!: SyncType;
 
   @ApiProperty({ type: 'object', additionalProperties: true })
+  @AsParsed()
   @IsDefined({ message: 'is missing' })
   @IsObject({ message: 'must be an object' })
   data!: Record<string, unknown>;

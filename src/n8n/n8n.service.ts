@@ -1,8 +1,9 @@
-import type { Actor } from '@mira/audit';
+import { type Actor, actsOn, AuditTrail } from '@mira/audit';
 import { EventPublisher, type InternalEvent } from '@mira/internal-event';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../database/tenant.database';
+import { QuotaAllowance } from '../enterprise/plan/quota.allowance';
 import { ConnectionTester } from './check/connection.tester';
 import { N8nClient, type N8nPage } from './client/n8n.client';
 import type { N8nReply } from './client/n8n.reply';
@@ -36,8 +37,10 @@ export class N8nService {
     private readonly client: N8nClient,
     private readonly tester: ConnectionTester,
     private readonly workflowTrigger: WorkflowTrigger,
+    private readonly allowance: QuotaAllowance,
     private readonly publisher: EventPublisher,
     private readonly calls: TenantCalls,
+    private readonly trail: AuditTrail,
   ) {}
 
   /** Keeps it and tests it. It is kept whatever the test finds: the answer says what to change. */
@@ -107,7 +110,7 @@ export class N8nService {
     switch (type) {
       case 'project_events':
       case 'task_updates':
-        return { event_id: await this.publish(who.tenantId, id, { type, data, hops }), triggered: null };
+        return { event_id: await this.publish(who, id, { type, data, hops }), triggered: null };
       case 'workflow_trigger': {
         const { workflow_id: workflowId, ...rest } = data;
         if (typeof workflowId !== 'string' || workflowIdFault(workflowId) !== null) throw noWorkflowId();
@@ -127,10 +130,19 @@ export class N8nService {
     return isTooLarge && cursor === null && limit > 1 ? this.workflows(connection, Math.ceil(limit / 8), null) : reply;
   }
 
-  private async publish(tenantId: string, id: string, event: InternalEvent): Promise<string> {
+  /** Counts as a webhook of the day: it is no less work than one. */
+  private async publish(who: Actor, id: string, event: InternalEvent): Promise<string> {
+    const { tenantId } = who;
     return this.database.transaction(tenantId, async (manager) => {
       if ((await this.integrations.kindOf(manager, tenantId, id)) !== 'n8n') throw noIntegration();
-      return this.publisher.publish(manager, tenantId, event);
+      await this.allowance.takeWebhook(manager, tenantId);
+      const eventId = await this.publisher.publish(manager, tenantId, event);
+      await this.trail.record(
+        manager,
+        who,
+        actsOn('integration').did('synced', id, { after: { type: event.type, event_id: eventId } }),
+      );
+      return eventId;
     });
   }
 

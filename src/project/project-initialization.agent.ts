@@ -14,17 +14,18 @@ export class ProjectInitializationAgent extends Agent {
   readonly description = 'Makes a project in the tenant, with the name and the description that the webhook brings.';
   override readonly subscriptions = [{ service: 'n8n', eventType: 'project_initialization' }] as const;
   override readonly isStandard = true;
+  override readonly permissions = ['project:create'] as const;
 
   constructor(private readonly projects: ProjectService) {
     super();
   }
 
-  async handle({ tenantId, eventId, hops, payload }: AgentEvent): Promise<AgentResult> {
+  async handle({ tenantId, eventId, hops, payload, by }: AgentEvent): Promise<AgentResult> {
     const asked = readProjectInitialization(payload);
     if (asked.kind === 'refused') return asked;
     const { name, description } = asked;
     const wanted = { name, description, sourceEventId: eventId, hops };
-    const made = await this.projects.create({ tenantId, userId: null, apiKeyId: null }, wanted).catch(fullPlanIn);
+    const made = await this.projects.create({ ...by, tenantId }, wanted).catch(fullPlanIn);
     if (made instanceof Problem) return { kind: 'refused', reason: `No project was made. ${made.message}` };
     const {
       kind,

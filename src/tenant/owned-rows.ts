@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { type OwnedTable, ownedTables } from '../database/owned-tables';
+import { LOCK_ORDER, type OwnedTable, ownedTables } from '../database/owned-tables';
 
 /** How many rows there are, by table; queue jobs and rate-limit buckets stand beside them. */
 export type RowCounts = Record<string, number>;
@@ -66,7 +66,11 @@ export class OwnedRows {
   private async empty(manager: EntityManager, { name, tenantColumn }: OwnedTable, tenantId: string): Promise<number> {
     // A cursor takes no parameters.
     if (!UUID.test(tenantId)) throw new Error('rows are deleted by the id of their tenant');
-    await manager.query(`DECLARE owned CURSOR FOR SELECT ctid FROM ${name} WHERE ${tenantColumn} = '${tenantId}'`);
+    const key = LOCK_ORDER.get(name);
+    const inOrder = key === undefined ? '' : `ORDER BY ${key} FOR UPDATE`;
+    await manager.query(
+      `DECLARE owned CURSOR FOR SELECT ctid FROM ${name} WHERE ${tenantColumn} = '${tenantId}' ${inOrder}`,
+    );
     let deleted = 0;
     let found: { ctid: string }[];
     do {

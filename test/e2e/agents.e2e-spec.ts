@@ -54,6 +54,7 @@ describeMira(
         description: 'Changes the task that the webhook names, as it says.',
         kind: 'standard',
         subscriptions: [{ service: 'n8n', event_type: 'task_update' }],
+        permissions: ['project:update'],
         in_plan: true,
         enabled: true,
         config: {},
@@ -80,6 +81,40 @@ describeMira(
         hops: 1,
       });
       await configure({ config: {} });
+    });
+
+    it('do for nobody what they may not do themselves', async () => {
+      const { apiKey } = await mira().addTenant('user', 'enterprise');
+      const execute = (agent: string, key: string) => call('POST', `agents/${agent}/execute`, { data: {} }, key);
+      for (const [agent, permission] of [
+        ['project_initialization', 'project:create'],
+        ['execution_result', 'webhook:configure'],
+      ] as const) {
+        expect(await execute(agent, apiKey)).toMatchObject({
+          status: 403,
+          json: { type: 'urn:mira:problem:forbidden', missing_permissions: [permission] },
+        });
+      }
+      expect((await execute('task_update', apiKey)).status).toBe(202);
+      const narrowed = await call('POST', 'api-keys', { name: 'narrow', permissions: ['agent:execute'] });
+      expect(await execute('task_update', String(narrowed.json['key']))).toMatchObject({
+        status: 403,
+        json: { missing_permissions: ['project:update'] },
+      });
+    });
+
+    it('are recorded as the doing of who had them run', async () => {
+      const data = { name: 'By hand' };
+      const { json } = await call('POST', 'agents/project_initialization/execute', { data });
+      await deliveryOf(mira(), json['event_id'], { status: 'delivered' });
+      const entries = async (action: string) =>
+        (await call('GET', `audit-logs?action=${action}`)).json['data'] as Record<string, unknown>[];
+      // Others were refused meanwhile.
+      const executed = (await entries('agent.executed')).find(({ outcome }) => outcome === 'allowed');
+      expect(executed).toMatchObject({ after: { event_id: json['event_id'] } });
+      const [created] = await entries('project.created');
+      expect(created).toMatchObject({ user_id: executed?.['user_id'], api_key_id: executed?.['api_key_id'] });
+      expect(created?.['user_id']).not.toBeNull();
     });
 
     it('rest while they are switched off, and what comes to them meanwhile says so', async () => {

@@ -1,5 +1,6 @@
 import { newId } from '../../src/database/new-id';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import { Orphans } from '../../src/webhook/delivery/queue/orphans';
 import { aRouteTo } from '../support/deliveries';
 import { eventually } from '../support/eventually';
 import { describeMira } from '../support/mira';
@@ -82,9 +83,8 @@ describeMira(
          SELECT $1, id, id, $3, now() - interval '1 hour', now() FROM unnest($2::uuid[]) AS t (id)`,
         [tenantId, ids, routeId],
       );
-      const queue = mira().mira.app.get(DeliveryQueue);
-      while ((await queue.adoptOrphans()) > 0);
-      queue.wake();
+      while ((await mira().mira.app.get(Orphans).adopt()) > 0);
+      mira().mira.app.get(DeliveryQueue).wake();
     }
   },
   { MIRA_DELIVERY_TIMEOUT_MS: '5000' },

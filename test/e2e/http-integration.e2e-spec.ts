@@ -199,6 +199,24 @@ describeMira(
       });
     });
 
+    it('keeps no part of them where an answer is cut, and no session that the receiver gives', async () => {
+      const start = 'x'.repeat(4_090);
+      receiver.willAnswer((response, { headers }) =>
+        response
+          .writeHead(200, { 'set-cookie': 'session=abc', 'www-authenticate': 'Basic', 'x-kept': 'yes' })
+          .end(`${start}${String(headers['x-token'])} and more`),
+      );
+      const { id } = await connect(mira(), receiver.url, { 'X-Token': TOKEN });
+      const { json } = await (await aRouteTo(mira(), id))();
+      const delivery = await deliveryOf(mira(), json['id'], { status: 'delivered' });
+      const [attempt] = delivery.attempts;
+      expect(attempt?.response_body).toBe(`${start}[hidde`);
+      expect(attempt?.response_headers).toMatchObject({ 'x-kept': 'yes' });
+      expect(Object.keys(attempt?.response_headers ?? {})).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/cookie|authenticate/)]),
+      );
+    });
+
     it('is no workflow, neither for the quota nor for a route', async () => {
       const { id } = await connect(mira(), receiver.url);
       const { json } = await (await aRouteTo(mira(), id))();

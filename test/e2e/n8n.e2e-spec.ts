@@ -311,6 +311,42 @@ describeMira('an n8n that is connected', (mira) => {
       expect(await deliveriesOf(mira(), json['event_id'])).toMatchObject([{ route_id: route.id }]);
     });
 
+    it('by what counts as a webhook of the day, and is recorded', async () => {
+      const { path, id } = await connected();
+      const sync = () => mira().post(`${path}/sync`, { type: 'task_updates', data: { constructor: 'c' } });
+      const counted = async () => {
+        const rows = await mira().sql(
+          `SELECT metric, tenant_id, count::int FROM usage_counters
+           WHERE period = 'day' AND metric IN ('webhooks_received', 'events_synced')
+             AND tenant_id = (SELECT tenant_id FROM integrations WHERE id = $1)`,
+          [id],
+        );
+        return Object.fromEntries(rows.map(({ metric, count }) => [String(metric), Number(count)]));
+      };
+      const before = await counted();
+      const { json } = await sync();
+      const after = await counted();
+      for (const metric of ['webhooks_received', 'events_synced']) {
+        expect(after[metric]).toBe((before[metric] ?? 0) + 1);
+      }
+      const [event] = await mira().sql('SELECT convert_from(body, $2) AS body FROM webhook_events WHERE id = $1', [
+        json['event_id'],
+        'utf8',
+      ]);
+      expect(String(event?.['body'])).toContain('"data":{"constructor":"c"}');
+      const { json: trail } = await mira().get('/api/v1/audit-logs?action=integration.synced&limit=1');
+      expect(trail['data']).toMatchObject([
+        { resource_id: id, after: { type: 'task_updates', event_id: json['event_id'] } },
+      ]);
+      await mira().sql(
+        `INSERT INTO plan_overrides (tenant_id, name, max)
+         SELECT tenant_id, 'max_webhooks_per_day', 1 FROM integrations WHERE id = $1`,
+        [id],
+      );
+      expect(await sync()).toMatchObject({ status: 429, json: { type: 'urn:mira:problem:quota-exceeded' } });
+      await mira().sql(`DELETE FROM plan_overrides WHERE name = 'max_webhooks_per_day'`);
+    });
+
     it('by starting a workflow', async () => {
       const { path } = await connected();
       const workflow = aWorkflow();

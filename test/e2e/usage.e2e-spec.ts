@@ -27,7 +27,7 @@ describeMira('usage', (mira) => {
     expect((json['limits'] as { reached_at: string | null }[]).every(({ reached_at }) => reached_at === null)).toBe(
       true,
     );
-    expect(Object.keys(json['total_usage'] as object)).toHaveLength(7);
+    expect(Object.keys(json['total_usage'] as object)).toHaveLength(9);
   });
 
   it('tells where it leads to, and how deliveries go, from the plan with advanced analytics on', async () => {
@@ -96,8 +96,8 @@ describeMira('usage', (mira) => {
     const csv = await mira().get('/api/v1/usage/export?from=2026-01-30&to=2026-01-31', { apiKey });
     expect([csv.status, csv.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8']);
     expect(csv.body.toString()).toBe(
-      'date,users_created,projects_created,webhooks_received,webhooks_refused,workflows_executed,integrations_active,api_calls\r\n' +
-        '2026-01-30,0,0,4,0,0,2,0\r\n2026-01-31,0,0,0,0,0,1,0\r\n',
+      'date,users_created,projects_created,webhooks_received,events_synced,webhooks_refused,workflows_executed,workflows_triggered,integrations_active,api_calls\r\n' +
+        '2026-01-30,0,0,4,0,0,0,0,2,0\r\n2026-01-31,0,0,0,0,0,0,0,1,0\r\n',
     );
   });
 

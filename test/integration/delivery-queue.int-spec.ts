@@ -2,6 +2,7 @@ import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { ATTEMPTS_PER_JOB, type ClaimedJob } from '../../src/webhook/delivery/queue/claimed-job';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import { Orphans } from '../../src/webhook/delivery/queue/orphans';
 import { describeOnEachDatabase } from '../support/databases';
 
 /** All but Date. */
@@ -97,13 +98,51 @@ describeOnEachDatabase('the delivery queue', (database) => {
     const waiting = await aDelivery('11 minutes');
     const fresh = await aDelivery('1 minute');
     await enqueue([aJob(waiting)]);
-    expect(await sut.adoptOrphans()).toBe(1);
-    expect(await sut.adoptOrphans()).toBe(0);
+    const orphans = new Orphans(database().dataSource, sut);
+    expect(await orphans.adopt()).toBe(1);
+    expect(await orphans.adopt()).toBe(0);
     const rows: { id: string }[] = await database().dataSource.query(
       `SELECT d.id FROM pgboss.job, jsonb_array_elements_text(data -> 'delivery_ids') AS d (id) WHERE d.id = ANY ($1)`,
       [[lost, waiting, fresh]],
     );
     expect(rows.map(({ id }) => id).toSorted((a, b) => a.localeCompare(b))).toEqual([lost, waiting].sort());
+  });
+
+  it('finds those whose job is for an attempt that was made', async () => {
+    const id = await aDelivery('11 minutes');
+    await database().dataSource.query('UPDATE deliveries SET attempt_count = 1 WHERE id = $1', [id]);
+    await enqueue([aJob(id)]);
+    const orphans = new Orphans(database().dataSource, sut);
+    expect(await orphans.adopt()).toBe(1);
+    expect(await orphans.adopt()).toBe(0);
+  });
+
+  it('finds them soon, however long the backlog is', async () => {
+    const { dataSource } = database();
+    await dataSource.query(
+      `INSERT INTO deliveries (tenant_id, id, event_id, agent_name, next_attempt_at, created_at)
+       SELECT $1, gen_random_uuid(), gen_random_uuid(), 'an_agent', now() - interval '1 hour', now()
+       FROM generate_series(1, 20000)`,
+      [tenantId],
+    );
+    const rows: { id: string }[] = await dataSource.query(
+      `SELECT id FROM deliveries WHERE next_attempt_at < now() - interval '59 minutes'`,
+    );
+    await enqueue(rows.map(({ id }) => ({ ...aJob(id), isUrgent: true })));
+    const lost = await aDelivery('11 minutes');
+    const start = performance.now();
+    expect(await new Orphans(dataSource, sut).adopt()).toBe(1);
+    expect(performance.now() - start).toBeLessThan(2_000);
+    await dataSource.query('DELETE FROM deliveries WHERE id <> $1', [lost]);
+    await dataSource.query(`DELETE FROM pgboss.job WHERE priority = 1`);
+  });
+
+  it('has one process at a time look for them', async () => {
+    const { dataSource } = database();
+    await aDelivery('11 minutes');
+    const orphans = [0, 1, 2].map(() => new Orphans(dataSource, sut));
+    const adopted = await Promise.all(orphans.map((each) => each.adopt()));
+    expect(adopted.reduce((sum, count) => sum + count, 0)).toBe(1);
   });
 
   it('tells of its backlog: the attempts that are due', async () => {

@@ -1,7 +1,7 @@
 import { AddressPolicy, OutboundClient } from '@mira/outbound';
 import { MiraConfig } from '../../src/config/mira.config';
 import { newId } from '../../src/database/new-id';
-import { LatencyRecorder } from '../../src/metrics/latency.recorder';
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { MetricsService } from '../../src/metrics/metrics.service';
 import { N8nClient } from '../../src/n8n/client/n8n.client';
 import { sealApiKey, sealSigningSecret } from '../../src/n8n/integration.connection';
@@ -39,7 +39,7 @@ describeOnEachDatabase('the confirmer of executions', (database) => {
     executions = new ExecutionRepository(dataSource, tenants);
     const asker = new ExecutionAsker(cipher, client, executions, new ExecutionFinder(), new ExecutionRetrier());
     const config = new MiraConfig();
-    sut = new ExecutionConfirmer(config, executions, asker, new MetricsService(config, new LatencyRecorder()));
+    sut = new ExecutionConfirmer(config, executions, asker, new MetricsService(config, new BenchmarkRegistry()));
     tenantId = await aTenant();
   });
   afterEach(async () => {

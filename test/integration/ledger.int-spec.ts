@@ -2,6 +2,7 @@ import { AgentRegistry } from '../../src/agent/agent.registry';
 import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../src/enterprise/plan/held-quotas';
+import { QuotaAllowance } from '../../src/enterprise/plan/quota.allowance';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { anAttemptRecorder } from '../support/attempt-recorder';
@@ -151,6 +152,8 @@ describeOnEachDatabase('the books', (database) => {
           webhooks_received: sums(5),
           webhooks_refused: sums(refused),
           workflows_executed: sums(3),
+          events_synced: sums(0),
+          workflows_triggered: sums(0),
           integrations_active: 1,
         },
       },
@@ -168,6 +171,16 @@ describeOnEachDatabase('the books', (database) => {
     expect(tenants.find(({ tenant_id: id }) => id === unknown)).toMatchObject({ name: null, stored: 1 });
     expect(gaps).toEqual([]);
     expect((await books(unknown)).tenants).toHaveLength(1);
+  });
+
+  it('tell workflows that were triggered by hand from deliveries', async () => {
+    const allowance = new QuotaAllowance(clock);
+    await database().tenants.transaction(tenantId, (manager) => allowance.takeWorkflow(manager, tenantId));
+    const { tenants, gaps } = await books();
+    expect(gaps).toEqual([]);
+    expect(tenants).toMatchObject([
+      { workflows: 3, usage: { workflows_executed: { total: 4, by_month: 4 }, workflows_triggered: { by_day: 1 } } },
+    ]);
   });
 
   it('do not mind that a route was deleted', async () => {

@@ -8,6 +8,7 @@ import { TenantDeletion } from '../../src/tenant/tenant.deletion';
 import { Tenant } from '../../src/tenant/tenant.entity';
 import { TenantRepository } from '../../src/tenant/tenant.repository';
 import { TenantService } from '../../src/tenant/tenant.service';
+import { eventually } from '../support/eventually';
 import { describeOnEachDatabase } from '../support/databases';
 import { aPrincipal, CountingLease } from '../support/principals';
 import { refusalOf } from '../support/refusals';
@@ -167,6 +168,31 @@ describeOnEachDatabase(
       await runner.release();
       expect(await sql('SELECT count::int FROM usage_counters WHERE tenant_id = $1', [id])).toEqual([{ count: 1 }]);
       expect(await sut.sweep()).toBe(1);
+    });
+
+    it('go while their holds and deliveries are locked, one after the other', async () => {
+      const { kind, dataSource } = database();
+      if (kind === 'embedded') return;
+      const id = await aFullTenant();
+      const deletions: Promise<unknown>[] = [];
+      const runner = dataSource.createQueryRunner();
+      await runner.startTransaction();
+      for (const table of ['holds', 'route_positions', 'deliveries']) {
+        await runner.query(`SELECT FROM ${table} WHERE tenant_id = $1 FOR UPDATE`, [id]);
+        if (table !== 'holds') continue;
+        // Only now does the deletion come, and waits where this one is ahead of it.
+        const deletion = sut.delete(admin, id, 'Full');
+        deletion.catch(() => undefined);
+        deletions.push(deletion);
+        await eventually(async () =>
+          expect(
+            await sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`),
+          ).toHaveLength(1),
+        );
+      }
+      await runner.commitTransaction();
+      await runner.release();
+      expect(await Promise.all(deletions)).toEqual([{ tenant_id: id, deleted: ROWS }]);
     });
 
     it('say what their deletion would take', async () => {

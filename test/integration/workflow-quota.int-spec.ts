@@ -4,6 +4,8 @@ import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../src/enterprise/plan/held-qu
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import { ClaimedJob } from '../../src/webhook/delivery/queue/claimed-job';
 import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import { HoldReleaser } from '../../src/webhook/delivery/hold/hold.releaser';
+import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
 import { WorkflowQuota } from '../../src/webhook/delivery/hold/workflow.quota';
 import { anAttemptRecorder } from '../support/attempt-recorder';
 import { describeOnEachDatabase } from '../support/databases';
@@ -104,9 +106,42 @@ describeOnEachDatabase('the monthly quota of workflows', (database) => {
   it('costs nothing for another attempt', async () => {
     await aTenant(0);
     const ids = await someDeliveries(2);
-    await sql('UPDATE deliveries SET attempt_count = 1 WHERE tenant_id = $1', [tenantId]);
+    await sql('UPDATE deliveries SET attempt_count = 1, workflow_counted = true WHERE tenant_id = $1', [tenantId]);
     await load(ids, aProcess(), 2);
     expect(await statuses()).toEqual({ queued: 2 });
+  });
+
+  it('is asked for a place by what first goes to a workflow with a later attempt, which then goes on', async () => {
+    await aTenant(1);
+    const ids = await someDeliveries(2);
+    await sql('UPDATE deliveries SET attempt_count = 3 WHERE tenant_id = $1', [tenantId]);
+    await load(ids, aProcess(), 3);
+    expect([await statuses(), await counted('2026-04-01')]).toEqual([{ queued: 2 }, 99]);
+    await load(ids, aProcess(), 4);
+    expect([await statuses(), await counted('2026-04-01')]).toEqual([{ queued: 1, held: 1 }, 100]);
+    await sql(`UPDATE tenants SET tier = 'enterprise' WHERE id = $1`, [tenantId]);
+    await aProcess().release();
+    const jobs: { data: unknown }[] = await sql(`SELECT data FROM pgboss.job WHERE data ->> 'tenant_id' = $1`, [
+      tenantId,
+    ]);
+    expect(jobs.map(({ data }) => data)).toEqual([{ tenant_id: tenantId, delivery_ids: [ids[1]], attempt: 4 }]);
+  });
+
+  it('holds nothing any more that leads elsewhere, or nowhere', async () => {
+    await aTenant(0);
+    const releaser = new HoldReleaser(database().dataSource, queue, new RouteOrder(queue));
+    const ids = await someDeliveries(2);
+    await load(ids);
+    expect([await releaser.release(), await statuses()]).toEqual([0, { held: 2 }]);
+    await sql(
+      `UPDATE routes SET target_kind = 'agent', agent_name = 'a', integration_id = NULL, workflow_id = NULL
+       WHERE id = $1`,
+      [routeId],
+    );
+    expect([await releaser.release(), await statuses()]).toEqual([2, { queued: 2 }]);
+    await sql(`UPDATE deliveries SET status = 'held', held_for = 'workflow_quota' WHERE tenant_id = $1`, [tenantId]);
+    await sql('DELETE FROM routes WHERE id = $1', [routeId]);
+    expect([await releaser.release(), await statuses()]).toEqual([2, { queued: 2 }]);
   });
 
   it('lets none go on while it is used up', async () => {
@@ -186,5 +221,9 @@ describeOnEachDatabase('the monthly quota of workflows', (database) => {
     await record(third, 2, true);
     await record(fourth, 1, false);
     expect(await counted('2026-04-01')).toBe(53);
+    // Its route leads to a workflow now.
+    await record(fourth, 2, true);
+    await record(fourth, 3, true);
+    expect(await counted('2026-04-01')).toBe(54);
   });
 });

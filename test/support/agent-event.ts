@@ -17,6 +17,7 @@ export function anAgentEvent(
     body: Buffer.from(JSON.stringify(payload)),
     receivedAt: new Date(),
     hops: 1,
+    by: { userId: null, apiKeyId: null },
     config: {},
     ...event,
   };

@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
 import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import type { AttemptRecorder } from '../../src/webhook/delivery/attempt/attempt.recorder';
-import { type DueDelivery, loadDue } from '../../src/webhook/delivery/attempt/due-delivery';
+import { type DueDelivery, type LoadedJobs, loadDue } from '../../src/webhook/delivery/attempt/due-delivery';
 import type { Outcome } from '../../src/webhook/delivery/attempt/outcome';
 import type { OpenedHold } from '../../src/webhook/delivery/hold/hold.recorder';
 import { HoldProbes } from '../../src/webhook/delivery/hold/hold.probes';
@@ -89,16 +89,21 @@ export class Delivering {
   async due(): Promise<{ job: ClaimedJob; delivery: DueDelivery }[]> {
     const jobs = (await this.queue.claim(1_000)).filter(({ tenantId }) => tenantId === this.tenantId);
     if (jobs.length === 0) return [];
-    const options = { preamble: 'SELECT 1', timeoutMs: 10_000 };
-    const due = await this.database.tenants.groupTransaction([this.tenantId], options, (client) =>
-      loadDue(client, jobs),
-    );
+    const { due } = await this.load(jobs);
     // Two jobs may ask for the same attempt: the first to come makes it.
     return jobs.flatMap((job) =>
       job.deliveryIds.flatMap((id) => {
         const delivery = due.get(id);
-        return due.delete(id) && delivery ? [{ job, delivery }] : [];
+        return delivery?.jobId === job.claim.id ? [{ job, delivery }] : [];
       }),
+    );
+  }
+
+  /** As a worker does with what it claimed. */
+  load(jobs: readonly ClaimedJob[]): Promise<LoadedJobs> {
+    const options = { preamble: 'SELECT 1', timeoutMs: 10_000 };
+    return this.database.tenants.groupTransaction([this.tenantId], options, (client) =>
+      loadDue(client, jobs, this.queue.jobSeconds),
     );
   }
 

@@ -8,6 +8,9 @@ import { endOf } from '../usage/periods';
 import { UsageClock } from '../usage/usage.clock';
 import { ALERTS, type DueAlert, dueAlerts, periodOf } from './limit-alert.sql';
 
+/** Any number does, as long as every Mira takes the same and nothing else does. */
+const LOOK_LOCK = 7_305_215;
+
 /**
  * Tells a tenant when four fifths of a limit are used, and when all of it is: by an event that its routes can carry on,
  * once in each period. Looks at what was counted instead of being called by those who count, whom it would hold up; any
@@ -28,7 +31,7 @@ export class LimitAlerts {
    * thrown why it could not.
    */
   async give(): Promise<number> {
-    const due: DueAlert[] = await this.dataSource.query(dueAlerts(this.clock));
+    const due = await this.due();
     let given = 0;
     const failures: unknown[] = [];
     for (const alert of due) {
@@ -41,6 +44,16 @@ export class LimitAlerts {
     }
     if (failures.length > 0) throw failures[0];
     return given;
+  }
+
+  /** None where another process looks at this moment: what it sees is the same. */
+  private async due(): Promise<DueAlert[]> {
+    return this.dataSource.transaction(async (manager) => {
+      const [lock]: { mine: boolean }[] = await manager.query('SELECT pg_try_advisory_xact_lock($1) AS mine', [
+        LOOK_LOCK,
+      ]);
+      return lock?.mine ? manager.query(dueAlerts(this.clock)) : [];
+    });
   }
 
   /** False where another process was faster, or the tenant has just gone. */

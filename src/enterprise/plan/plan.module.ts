@@ -9,7 +9,7 @@ import { PlanController } from './plan.controller';
 import { PlanRepository } from './plan.repository';
 import { PlanService } from './plan.service';
 import { TierPreview } from './tier.preview';
-import { WorkflowAllowance } from './workflow.allowance';
+import { QuotaAllowance } from './quota.allowance';
 
 /** What a tenant's plan lets it do, and how much of it. Import it to ask. */
 @Module({
@@ -23,8 +23,8 @@ import { WorkflowAllowance } from './workflow.allowance';
     PlanRepository,
     PlanService,
     TierPreview,
-    WorkflowAllowance,
+    QuotaAllowance,
   ],
-  exports: [FeatureService, LimitService, PlanCheck, PlanService, WorkflowAllowance],
+  exports: [FeatureService, LimitService, PlanCheck, PlanService, QuotaAllowance],
 })
 export class PlanModule {}

@@ -11,9 +11,14 @@ export interface MetricEntry {
 export const METRICS = {
   users_created: { kind: 'sum', description: 'Users that were added' },
   projects_created: { kind: 'sum', description: 'Projects that were made' },
-  webhooks_received: { kind: 'sum', description: 'Webhooks that were stored; duplicates are not' },
+  webhooks_received: { kind: 'sum', description: 'Webhooks that were stored, without duplicates, and events synced' },
+  events_synced: { kind: 'sum', description: 'Events that somebody made by a sync; among the webhooks received' },
   webhooks_refused: { kind: 'sum', description: 'Webhooks that were over the quota of the day, each time they came' },
-  workflows_executed: { kind: 'sum', description: 'Deliveries to workflows, each counted once' },
+  workflows_executed: {
+    kind: 'sum',
+    description: 'Deliveries to workflows, each counted once, and workflows triggered',
+  },
+  workflows_triggered: { kind: 'sum', description: 'Workflows that somebody started by hand; among those executed' },
   integrations_active: { kind: 'level', description: 'Integrations that there are' },
   api_calls: { kind: 'sum', description: 'Management requests by somebody known' },
 } as const satisfies Record<string, MetricEntry>;

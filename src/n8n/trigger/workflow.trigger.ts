@@ -8,7 +8,7 @@ import { Injectable } from '@nestjs/common';
 import { MiraConfig } from '../../config/mira.config';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
-import { WorkflowAllowance } from '../../enterprise/plan/workflow.allowance';
+import { QuotaAllowance } from '../../enterprise/plan/quota.allowance';
 import { type N8nConnection, secretsThatSign } from '../integration.connection';
 import { wantsCredentials } from '../workflow-address';
 import { classifyN8nAnswer } from '../n8n.answer';
@@ -41,7 +41,7 @@ export class WorkflowTrigger {
   constructor(
     private readonly config: MiraConfig,
     private readonly database: TenantDatabase,
-    private readonly allowance: WorkflowAllowance,
+    private readonly allowance: QuotaAllowance,
     private readonly workflows: WorkflowDirectory,
     private readonly outbound: OutboundClient,
     private readonly trail: AuditTrail,
@@ -75,7 +75,7 @@ export class WorkflowTrigger {
 
   private async count(who: Actor, { integrationId }: N8nConnection, after: object): Promise<void> {
     await this.database.transaction(who.tenantId, async (manager) => {
-      await this.allowance.take(manager, who.tenantId);
+      await this.allowance.takeWorkflow(manager, who.tenantId);
       await this.trail.record(manager, who, actsOn('integration').did('workflow_triggered', integrationId, { after }));
     });
   }

@@ -11,6 +11,7 @@ export class TaskUpdateAgent extends Agent {
   readonly description = 'Changes the task that the webhook names, as it says.';
   override readonly subscriptions = [{ service: 'n8n', eventType: 'task_update' }] as const;
   override readonly isStandard = true;
+  override readonly permissions = ['project:update'] as const;
 
   constructor(private readonly tasks: TaskService) {
     super();

@@ -33,6 +33,8 @@ describe('what a task_update webhook asks for', () => {
     ['only what is not known', { task_id: ID, statuss: 'open' }, /names nothing to change/],
     ['a status that there is not', { task_id: ID, status: 'done' }, /data\.status must be one of open, in_progress/],
     ['a title of nothing', { task_id: ID, title: ' ' }, /data\.title must be a text of 1 to 255 characters/],
+    ['an object as title', { task_id: ID, title: { constructor: 'x' } }, /data\.title must be a text/],
+    ['an object as time', { task_id: ID, due_at: { constructor: 'x' } }, /data\.due_at must be a time/],
     ['null as title', { task_id: ID, title: null }, /data\.title must be a text/],
     ['a NUL', { task_id: ID, description: '\0' }, /data\.description must be a text .* without NUL/],
     ['no time', { task_id: ID, due_at: 'tomorrow' }, /data\.due_at must be a time such as/],

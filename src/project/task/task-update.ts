@@ -24,7 +24,9 @@ export function readTaskUpdate(payload: unknown): TaskUpdate {
   if (typeof taskId !== 'string' || !isUUID(taskId)) return notChanged('data.task_id must be the id of a task');
   const given = CHANGEABLE.flatMap((field) => {
     const value = ownProperty(data, field);
-    return value === undefined ? [] : [[field, value] as const];
+    // No field is an object, and what makes an instance calls the `constructor` of one.
+    const isObject = typeof value === 'object' && value !== null;
+    return value === undefined ? [] : [[field, isObject ? [] : value] as const];
   });
   if (given.length === 0) return notChanged(`data names nothing to change: give one of ${CHANGEABLE.join(', ')}`);
   const changes = plainToInstance(UpdateTaskDto, Object.fromEntries(given));

@@ -79,7 +79,7 @@ export class TaskService {
    * @throws Problem `not-found`; `validation-failed` where the assignee is no user of the tenant
    */
   async updateByEvent(
-    { tenantId, eventId, hops }: Pick<AgentEvent, 'tenantId' | 'eventId' | 'hops'>,
+    { tenantId, eventId, hops, by }: Pick<AgentEvent, 'tenantId' | 'eventId' | 'hops' | 'by'>,
     agentName: string,
     id: string,
     changes: UpdateTaskDto,
@@ -87,7 +87,7 @@ export class TaskService {
     return this.database.transaction(tenantId, async (manager) => {
       if (!(await this.handled.isFirst(manager, { tenantId, eventId }, agentName))) return 'repeated';
       const task = found(await this.tasks.lock(manager, tenantId, null, id));
-      const changed = await this.change(manager, { tenantId, userId: null, apiKeyId: null }, task, changes, hops);
+      const changed = await this.change(manager, { ...by, tenantId }, task, changes, hops);
       return changed ? 'changed' : 'unchanged';
     });
   }

@@ -24,6 +24,7 @@ import { ExecutionConfirmer } from './execution/execution.confirmer';
 import { ExecutionFinder } from './execution/execution.finder';
 import { ExecutionRepository } from './execution/execution.repository';
 import { ExecutionRetrier } from './execution/execution.retrier';
+import { DueLoader } from './queue/due.loader';
 import { HeldUpkeep } from './hold/held.upkeep';
 import { HoldController } from './hold/hold.controller';
 import { HoldKeeper } from './hold/hold.keeper';
@@ -34,6 +35,7 @@ import { HoldService } from './hold/hold.service';
 import { LiningUp } from './hold/lining.up';
 import { RouteOrder } from './hold/route.order';
 import { IngestPressure } from './queue/ingest.pressure';
+import { Orphans } from './queue/orphans';
 import { PutBack } from './queue/put.back';
 import { WorkflowQuota } from './hold/workflow.quota';
 
@@ -60,6 +62,7 @@ import { WorkflowQuota } from './hold/workflow.quota';
     DeliveryService,
     DeliveryUpkeep,
     DeliveryWorker,
+    DueLoader,
     HeldUpkeep,
     HttpSender,
     HoldKeeper,
@@ -69,6 +72,7 @@ import { WorkflowQuota } from './hold/workflow.quota';
     HoldService,
     IngestPressure,
     N8nSender,
+    Orphans,
     PutBack,
     LiningUp,
     RouteOrder,

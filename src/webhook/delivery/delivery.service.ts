@@ -74,7 +74,6 @@ export class DeliveryService {
       const linesUp = keepsOrder && (row.status === 'set_aside' || (row.status === 'dead' && row.position === null));
       Object.assign(row, {
         status: 'queued',
-        attemptingSince: null,
         nextAttemptAt: now,
         completedAt: null,
         reason: null,

@@ -137,7 +137,9 @@ function tenantLedgers(books: Books): TenantLedger[] {
       usage: {
         webhooks_received: taken,
         webhooks_refused: refused,
+        events_synced: sumsOf('events_synced'),
         workflows_executed: sumsOf('workflows_executed'),
+        workflows_triggered: sumsOf('workflows_triggered'),
         integrations_active: counters.get(`${id} integrations_active`)?.total ?? null,
       },
     };

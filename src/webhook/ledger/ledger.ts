@@ -8,7 +8,7 @@ export const CHECKS = {
   attempts: 'a delivery has not as many attempts on record as it says',
   delivery_missing: 'an attempt is of a delivery that there is not',
   status: 'a delivery says that it ended otherwise than its last attempt did',
-  workflows: 'the workflows that were counted are not the deliveries that are marked as counted',
+  workflows: 'the workflows that were counted are not the deliveries that are marked as counted and those triggered',
   integrations: 'the integrations that were counted are not those that there are',
   queued_without_job: 'a delivery waits for an attempt that nobody will make',
   dedup_key: 'a dedup key stands for an event that there is not',
@@ -28,7 +28,13 @@ export interface Gap {
 }
 
 /** The counters whose periods must agree. */
-export const SUMMED = ['webhooks_received', 'webhooks_refused', 'workflows_executed'] as const;
+export const SUMMED = [
+  'webhooks_received',
+  'webhooks_refused',
+  'events_synced',
+  'workflows_executed',
+  'workflows_triggered',
+] as const;
 export type SummedMetric = (typeof SUMMED)[number];
 
 export interface CounterSums {
@@ -42,12 +48,12 @@ export interface TenantLedger {
   readonly tenant_id: string;
   /** Null where there is no such tenant, but rows of it. */
   readonly name: string | null;
-  /** By the counters: taken and refused together. */
+  /** By the counters: taken and refused together, and what was synced. */
   readonly received: number;
   /** Events that senders sent. */
   readonly stored: number;
   readonly refused: number;
-  /** Events of Mira itself, which nobody sent. */
+  /** Events of Mira itself, what was synced among them. */
   readonly own_events: number;
   /** Deliveries that events were given when they were stored, as was written down then. */
   readonly routed: number;
@@ -74,13 +80,15 @@ export function gapsOfSums(ledger: TenantLedger, { withIntegrations }: { withInt
   const hold = (check: Check, expected: number, found: number, of: readonly string[]): void => {
     if (expected !== found) gaps.push(gapOf(tenantId, check, expected, found, of));
   };
-  hold('received', stored + refused, received, ['webhooks_received']);
+  hold('received', stored + refused + usage.events_synced.total, received, ['webhooks_received']);
   for (const metric of SUMMED) {
     const { total, by_day: byDay, by_month: byMonth } = usage[metric];
     hold('usage_by_day', total, byDay, [metric]);
     hold('usage_by_month', total, byMonth, [metric]);
   }
-  hold('workflows', workflows, usage.workflows_executed.total, ['workflows_executed']);
+  hold('workflows', workflows + usage.workflows_triggered.total, usage.workflows_executed.total, [
+    'workflows_executed',
+  ]);
   if (withIntegrations) hold('integrations', integrations, usage.integrations_active ?? 0, ['integrations_active']);
   return gaps;
 }

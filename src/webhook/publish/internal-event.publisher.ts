@@ -45,7 +45,8 @@ export class InternalEventPublisher extends EventPublisher {
   }
 }
 
-function incomingEvent(tenantId: string, { type, data, hops = 0 }: InternalEvent, occurredAt: Date): IncomingEvent {
+function incomingEvent(tenantId: string, { type, data, hops = 0, by }: InternalEvent, occurredAt: Date): IncomingEvent {
+  const author = by && { user_id: by.userId, api_key_id: by.apiKeyId, home_tenant_id: by.homeTenantId };
   return {
     id: newId(),
     tenantId,
@@ -57,7 +58,7 @@ function incomingEvent(tenantId: string, { type, data, hops = 0 }: InternalEvent
     proofHash: null,
     contentType: 'application/json',
     headers: hops > 0 ? { [HOPS_HEADER]: String(hops) } : {},
-    body: Buffer.from(JSON.stringify({ type, data, occurred_at: occurredAt.toISOString() })),
+    body: Buffer.from(JSON.stringify({ type, data, occurred_at: occurredAt.toISOString(), by: author })),
     traceParent: null,
     receivedAt: occurredAt,
   };

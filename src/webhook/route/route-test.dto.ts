@@ -1,3 +1,4 @@
+import { AsParsed } from '@mira/problem';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsDefined, IsObject, IsUUID, ValidateBy } from 'class-validator';
 import { IfGiven } from '../input/if-given.decorator';
@@ -20,6 +21,7 @@ export class TestRouteDto {
 
   /** What would stand in its body, as JSON. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @AsParsed()
   @IfGiven()
   @IsDefined({ message: 'must be any JSON but null' })
   payload?: unknown;

@@ -265,6 +265,8 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   },
   'POST /api/v1/agents/:name/execute': {
     needs: ['agent:execute'],
+    // This agent's own.
+    besides: ['project:update'],
     succeeds: 202,
     params: { name: 'task_update' },
     body: ({ name }) => ({ data: { title: name } }),

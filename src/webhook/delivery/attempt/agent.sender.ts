@@ -1,7 +1,10 @@
+import type { EventAuthor } from '@mira/internal-event';
+import { ownProperty } from '@mira/json';
 import { describeError } from '@mira/problem';
 import { Injectable, Logger } from '@nestjs/common';
 import { type AgentRun, AgentRunner } from '../../../agent/agent.runner';
 import { MiraConfig } from '../../../config/mira.config';
+import { INTERNAL_SERVICE } from '../../source/source.registry';
 import { parsePayload } from '../../source/payload/parse-payload';
 import { type AttemptAnswer, withoutResponse } from './attempt-answer';
 import type { DeliveryTarget, DueDelivery } from './due-delivery';
@@ -29,7 +32,8 @@ export class AgentSender {
     const parsed = parsePayload({ headers: contentType === null ? {} : { 'content-type': contentType }, body });
     const payload = parsed.kind === 'ok' ? parsed.payload.value : null;
     const { tenantId, id: deliveryId, attempt } = delivery;
-    const given = { ...event, tenantId, deliveryId, attempt, eventId, contentType, body, payload, hops: hops + 1 };
+    const by = authorOf(event.service, payload);
+    const given = { ...event, tenantId, deliveryId, attempt, eventId, contentType, body, payload, hops: hops + 1, by };
     try {
       return resultOf(await within(this.config.delivery.timeout_ms, this.agents.run(name, given)));
     } catch (error) {
@@ -38,6 +42,17 @@ export class AgentSender {
       return { kind: 'failed', detail: `The agent ${name} ${how}.`, retryAfter: null };
     }
   }
+}
+
+/** Only what Mira itself wrote is believed: nobody else can send events of its service. */
+function authorOf(service: string, payload: unknown): EventAuthor {
+  const by = service === INTERNAL_SERVICE ? ownProperty(payload, 'by') : undefined;
+  const id = (name: string): string | null => {
+    const value = ownProperty(by, name);
+    return typeof value === 'string' ? value : null;
+  };
+  const homeTenantId = id('home_tenant_id');
+  return { userId: id('user_id'), apiKeyId: id('api_key_id'), ...(homeTenantId !== null && { homeTenantId }) };
 }
 
 function resultOf(run: AgentRun): AttemptResult {

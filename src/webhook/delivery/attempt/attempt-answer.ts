@@ -14,6 +14,13 @@ export interface AttemptAnswer {
 
 export type HttpResponse = Extract<OutboundResult, { kind: 'response' }>;
 
+/** Sessions and challenges are between the receiver and whoever calls it. */
+const NOT_KEPT: ReadonlySet<string> = new Set(['set-cookie', 'www-authenticate']);
+
+function keptHeaders(headers: HttpResponse['headers']): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_KEPT.has(name)));
+}
+
 /** An attempt that got no whole answer, or was never sent. */
 export function withoutResponse(result: AttemptResult, bearing: Bearing | null = null): AttemptAnswer {
   return { result, statusCode: null, responseHeaders: null, responseBody: null, bearing };
@@ -26,7 +33,7 @@ export function answerOf(answer: OutboundResult, resultOf: (response: HttpRespon
       return {
         result: resultOf(answer),
         statusCode: answer.status,
-        responseHeaders: answer.headers,
+        responseHeaders: keptHeaders(answer.headers),
         responseBody: answer.body,
         bearing: bearingOf(answer),
       };

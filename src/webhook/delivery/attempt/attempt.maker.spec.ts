@@ -96,6 +96,7 @@ function aDelivery(target: DeliveryTarget, event: Partial<DueDelivery['event']> 
     tenantId: ID,
     id: ID,
     attempt: 2,
+    jobId: '0190a000-0000-7000-8000-00000000000f',
     rejections: 0,
     heldAttempts: 0,
     routeId: null,

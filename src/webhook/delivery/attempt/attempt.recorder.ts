@@ -11,7 +11,7 @@ import { DeliveryQueue } from '../queue/delivery.queue';
 import type { HoldReason } from '../hold/hold-reason';
 import { HoldRecorder, type HoldWitness, type OpenedHold } from '../hold/hold.recorder';
 import { RouteOrder, sortedOnce } from '../hold/route.order';
-import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
+import { countingWorkflows } from '../../../enterprise/plan/quota.allowance';
 import { FIRST_CONFIRMATION_AFTER } from '../execution/confirmation.schedule';
 import type { AcceptedExecution, Outcome } from './outcome';
 import { forgettingSuperseded, type HeldAttempt } from './superseded.answers';
@@ -246,10 +246,10 @@ const RECORD = `
         response_headers, response_body, status, next_in_ms, rejections, is_workflow, held_for, cause, execution_id,
         is_to_confirm, execution_integration_id, execution_workflow_id)
   ), waiting AS (
-    SELECT d.tenant_id, d.id, is_workflow AND number = 1 AND NOT d.workflow_counted AS is_execution
+    SELECT d.tenant_id, d.id, is_workflow AND NOT d.workflow_counted AS is_execution
     FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
       AND d.status IN ('queued', 'held') AND d.attempt_count = ended.number - 1
-    FOR UPDATE OF d
+    ORDER BY d.tenant_id, d.id FOR UPDATE OF d
   ), moved AS (
     UPDATE deliveries d
     SET status = ended.status,
@@ -259,6 +259,7 @@ const RECORD = `
       held_attempts = d.held_attempts + (ended.status = 'held')::int,
       held_for = ended.held_for,
       attempting_since = NULL,
+      attempting_job = NULL,
       next_attempt_at = ended.next_attempt_at,
       reason = ended.reason,
       cause = ended.cause,

@@ -3,12 +3,15 @@ import type { GroupClient } from '../../../database/group.client';
 import type { SealedHttpConnection } from '../../../n8n/http/http.connection';
 import type { SealedConnection } from '../../../n8n/integration.connection';
 import type { ClaimedJob } from '../queue/claimed-job';
+import { attemptedForAnother } from './attempting';
 
 /** All that an attempt needs to know, read in one query for a whole batch of jobs. */
 export interface DueDelivery {
   readonly tenantId: string;
   readonly id: string;
   readonly attempt: number;
+  /** The job that it is attempted for, where several asked for it. */
+  readonly jobId: string;
   readonly rejections: number;
   /** Attempts that ended in a hold. */
   readonly heldAttempts: number;
@@ -45,6 +48,8 @@ export type DeliveryTarget =
 interface Row {
   tenant_id: string;
   id: string;
+  job_id: string;
+  is_taken: boolean;
   rejection_count: number;
   attempt_count: number;
   held_attempts: number;
@@ -80,10 +85,20 @@ const HELD_REASON = `CASE due.held_for
 /**
  * Marks those as being attempted that nothing holds, and as held those whose route is paused or has a hold on it or on
  * where it leads, unless they are to find out whether that is over. What is held costs no attempt, and its job is done.
+ * What is being attempted for another job is left as it is. All of them are locked first, in the order in which all do.
  */
 const LOAD = `
-  WITH due AS (
-    SELECT d.tenant_id, d.id, d.rejection_count, d.attempt_count, d.held_attempts, d.position IS NOT NULL AS is_ordered,
+  WITH asked AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[]) WITH ORDINALITY
+      AS t (tenant_id, id, attempt, job_id, place)
+  ), d AS (
+    SELECT d.* FROM (SELECT DISTINCT tenant_id, id, attempt FROM asked) AS job
+    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id AND d.status = 'queued'
+      AND d.attempt_count = job.attempt - 1
+    ORDER BY d.tenant_id, d.id FOR UPDATE OF d
+  ), due AS (
+    SELECT DISTINCT ON (d.tenant_id, d.id) d.tenant_id, d.id, job.job_id, d.rejection_count, d.attempt_count,
+      d.held_attempts, d.position IS NOT NULL AS is_ordered,
       d.event_id, d.route_id AS planned_route_id, coalesce(d.agent_name, r.agent_name) AS agent_name,
       r.id AS route_id, r.workflow_id, r.webhook_path, i.id AS integration_id, i.base_url, i.api_key, i.signing_secret,
       r.target_kind, i.headers, i.previous_signing_secret, i.previous_signing_secret_expires_at,
@@ -91,48 +106,77 @@ const LOAD = `
         WHEN hr.probe_delivery_id IS DISTINCT FROM d.id AND hr.reason IS NOT NULL THEN hr.reason
         WHEN hi.probe_delivery_id IS DISTINCT FROM d.id AND hi.reason IS NOT NULL THEN hi.reason END AS held_for,
       coalesce(hr.detail, hi.detail) AS hold_detail,
-      coalesce(hr.probe_delivery_id = d.id, hi.probe_delivery_id = d.id, false) AS is_probe
-    FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS t (tenant_id, id, attempt)) AS job
-    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id AND d.status = 'queued'
-      AND d.attempt_count = job.attempt - 1
+      coalesce(hr.probe_delivery_id = d.id, hi.probe_delivery_id = d.id, false) AS is_probe,
+      ${attemptedForAnother('$4::uuid[]', '$5')} AS is_taken
+    FROM d
+    JOIN asked job ON job.tenant_id = d.tenant_id AND job.id = d.id AND job.attempt = d.attempt_count + 1
     LEFT JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id
     LEFT JOIN integrations i ON i.tenant_id = r.tenant_id AND i.id = r.integration_id
     LEFT JOIN holds hr ON hr.tenant_id = d.tenant_id AND hr.scope = 'route' AND hr.target_id = r.id
     LEFT JOIN holds hi ON hi.tenant_id = d.tenant_id AND hi.scope = 'integration' AND hi.target_id = i.id
+    ORDER BY d.tenant_id, d.id, d.attempting_job IS DISTINCT FROM job.job_id, job.place
   ), moved AS (
     UPDATE deliveries d
     SET attempting_since = CASE WHEN due.held_for IS NULL THEN now() END,
+      attempting_job = CASE WHEN due.held_for IS NULL THEN due.job_id END,
       status = CASE WHEN due.held_for IS NULL THEN d.status ELSE 'held' END,
       held_for = due.held_for,
       reason = CASE WHEN due.held_for IS NULL THEN d.reason ELSE ${HELD_REASON} END,
       next_attempt_at = CASE WHEN due.held_for IS NULL THEN d.next_attempt_at END
     FROM due
     WHERE d.tenant_id = due.tenant_id AND d.id = due.id AND d.status = 'queued'
-      AND d.attempt_count = due.attempt_count
+      AND d.attempt_count = due.attempt_count AND NOT due.is_taken
     RETURNING d.tenant_id, d.id, d.status
   )
   SELECT due.*, e.service, e.event_type, e.content_type, e.body, e.trace_parent, e.received_at,
     e.headers->>'x-mira-hops' AS hops
-  FROM moved
-  JOIN due ON due.tenant_id = moved.tenant_id AND due.id = moved.id
-  JOIN webhook_events e ON e.tenant_id = due.tenant_id AND e.id = due.event_id
-  WHERE moved.status = 'queued'`;
+  FROM due
+  LEFT JOIN moved ON moved.tenant_id = due.tenant_id AND moved.id = due.id
+  LEFT JOIN webhook_events e ON e.tenant_id = due.tenant_id AND e.id = due.event_id AND NOT due.is_taken
+  WHERE due.is_taken OR (moved.status = 'queued' AND e.id IS NOT NULL)`;
+
+/** What came of the jobs that were claimed. */
+export interface LoadedJobs {
+  /** To be attempted now, by id. */
+  readonly due: ReadonlyMap<string, DueDelivery>;
+  /** Those of which another job's attempt is being made, by a worker that may have died. */
+  readonly taken: ReadonlySet<string>;
+}
 
 /**
- * The deliveries behind these jobs that are to be attempted now, by id. A job whose delivery is not waiting for this
- * very attempt is not among them: the attempt was made already, by a worker that died before it could finish the job.
+ * The deliveries behind these jobs. A job whose delivery is not waiting for this very attempt is not among them: the
+ * attempt was made already, by a worker that died before it could finish the job.
+ *
+ * @param expirySeconds after which a job that did not end is given out again
  */
-export async function loadDue(client: GroupClient, jobs: readonly ClaimedJob[]): Promise<Map<string, DueDelivery>> {
+export async function loadDue(
+  client: GroupClient,
+  jobs: readonly ClaimedJob[],
+  expirySeconds: number,
+): Promise<LoadedJobs> {
   const { rows } = await client.commitWith<Row>({
     name: 'load-due',
     text: LOAD,
-    values: [
-      jobs.flatMap(({ tenantId, deliveryIds }) => deliveryIds.map(() => tenantId)),
-      jobs.flatMap(({ deliveryIds }) => deliveryIds),
-      jobs.flatMap(({ attempt, deliveryIds }) => deliveryIds.map(() => attempt)),
-    ],
+    values: [...askedOf(jobs), expirySeconds],
   });
-  return new Map(rows.map((row) => [row.id, deliveryOf(row)]));
+  const [taken, due] = [rows.filter((row) => row.is_taken), rows.filter((row) => !row.is_taken)];
+  return {
+    due: new Map(due.map((row) => [row.id, deliveryOf(row)])),
+    taken: new Set(taken.map(({ id }) => id)),
+  };
+}
+
+/** What jobs ask for, as columns: tenants, deliveries, attempts, and the ids of the jobs. */
+export function askedOf(jobs: readonly ClaimedJob[]): [string[], string[], number[], string[]] {
+  const asked = jobs.flatMap(({ tenantId, deliveryIds, attempt, claim }) =>
+    deliveryIds.map((id) => ({ tenantId, id, attempt, jobId: claim.id })),
+  );
+  return [
+    asked.map(({ tenantId }) => tenantId),
+    asked.map(({ id }) => id),
+    asked.map(({ attempt }) => attempt),
+    asked.map(({ jobId }) => jobId),
+  ];
 }
 
 function deliveryOf(row: Row): DueDelivery {
@@ -140,6 +184,7 @@ function deliveryOf(row: Row): DueDelivery {
     tenantId: row.tenant_id,
     id: row.id,
     attempt: row.attempt_count + 1,
+    jobId: row.job_id,
     rejections: row.rejection_count,
     heldAttempts: row.held_attempts,
     routeId: row.planned_route_id,

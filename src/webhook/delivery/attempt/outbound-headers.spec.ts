@@ -8,6 +8,7 @@ function aDelivery(event: Partial<DueDelivery['event']> = {}, attempt = 1): DueD
     tenantId: '0190a000-0000-7000-8000-000000000001',
     id: '0190a000-0000-7000-8000-000000000002',
     attempt,
+    jobId: '0190a000-0000-7000-8000-00000000000f',
     rejections: 0,
     heldAttempts: 0,
     routeId: null,

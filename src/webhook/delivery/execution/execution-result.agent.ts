@@ -10,6 +10,7 @@ export class ExecutionResultAgent extends Agent {
   readonly description = 'Ends the delivery that started an execution, by what n8n says of it.';
   override readonly subscriptions = [{ service: 'n8n', eventType: 'execution_result' }] as const;
   override readonly isStandard = true;
+  override readonly permissions = ['webhook:configure'] as const;
 
   constructor(private readonly executions: ExecutionReport) {
     super();

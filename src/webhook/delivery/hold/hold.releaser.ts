@@ -77,7 +77,8 @@ const RELEASABLE = `
   FROM kinds k
   LEFT JOIN routes r ON r.tenant_id = k.tenant_id AND r.id = k.route_id
   WHERE CASE k.held_for
-    WHEN 'workflow_quota' THEN false
+    -- While it leads to a workflow, it waits for room.
+    WHEN 'workflow_quota' THEN r.target_kind IS DISTINCT FROM 'n8n'
     WHEN 'route_paused' THEN r.paused_at IS NULL
     WHEN 'order' THEN r.ordered IS NOT TRUE OR (
       SELECT o.held_for = 'order' FROM deliveries o

@@ -2,18 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { GroupClient, Statement } from '../../../database/group.client';
 import { HeldQuotas, holdingQuota, MONTHLY_WORKFLOWS } from '../../../enterprise/plan/held-quotas';
-import { countingWorkflows } from '../../../enterprise/plan/workflow.allowance';
+import { countingWorkflows } from '../../../enterprise/plan/quota.allowance';
 import { limitSql } from '../../../enterprise/plan/plan.sql';
 import { UsageClock } from '../../../enterprise/usage/usage.clock';
 import type { ClaimedJob } from '../queue/claimed-job';
 import { DeliveryQueue } from '../queue/delivery.queue';
+import { attemptedForAnother } from '../attempt/attempting';
+import { askedOf } from '../attempt/due-delivery';
 
 /** Few enough that nobody waits long behind them. */
 const RELEASED_AT_ONCE = 1_000;
 const HELD_REASON = "The plan's workflows of this month are used up; it goes on when there are more.";
 
+interface ReleasedRow {
+  readonly id: string;
+  readonly attempt_count: number;
+}
+
 /**
- * The plan's `max_workflows_per_month`. A delivery to a workflow takes its place before its first attempt, once; one
+ * The plan's `max_workflows_per_month`. A delivery takes its place before its first attempt at a workflow, once; one
  * that finds none is held, which costs it no attempt, and goes on when the month turns or the plan grows.
  */
 @Injectable()
@@ -29,12 +36,12 @@ export class WorkflowQuota {
     return holdingQuota(MONTHLY_WORKFLOWS, this.clock, tenantIds);
   }
 
-  /** Takes their places to those first attempts whose tenants have a limit, and holds what finds none. */
+  /** Takes their places to those deliveries whose tenants have a limit, and holds what finds none. */
   async reserve(client: GroupClient, quotas: HeldQuotas, jobs: readonly ClaimedJob[]): Promise<void> {
     const { limited } = quotas;
     const limitedIds = new Set(limited.map(({ tenantId }) => tenantId));
-    const first = jobs.filter(({ attempt, tenantId }) => attempt === 1 && limitedIds.has(tenantId));
-    if (first.length > 0) await client.query(reserving(first, quotas));
+    if (!jobs.some(({ tenantId }) => limitedIds.has(tenantId))) return;
+    await client.query(reserving(jobs, quotas, this.queue.jobSeconds));
   }
 
   /** Lets as many of those that were held go on as there is room for, the oldest first; returns how many. */
@@ -50,8 +57,13 @@ export class WorkflowQuota {
     return this.dataSource.transaction(async (manager) => {
       const room = Math.min(await this.room(manager, tenantId), RELEASED_AT_ONCE);
       if (room <= 0) return 0;
-      const [rows]: [{ id: string }[], number] = await manager.query(RELEASE, [tenantId, room]);
-      const attempts = rows.map(({ id: deliveryId }) => ({ tenantId, deliveryId, attempt: 1, startAfter: null }));
+      const [rows]: [ReleasedRow[], number] = await manager.query(RELEASE, [tenantId, room]);
+      const attempts = rows.map(({ id: deliveryId, attempt_count: made }) => ({
+        tenantId,
+        deliveryId,
+        attempt: made + 1,
+        startAfter: null,
+      }));
       await this.queue.enqueue(manager, attempts);
       return attempts.length;
     });
@@ -73,46 +85,57 @@ export class WorkflowQuota {
   }
 }
 
-function reserving(jobs: readonly ClaimedJob[], quotas: HeldQuotas): Statement {
+function reserving(jobs: readonly ClaimedJob[], quotas: HeldQuotas, expirySeconds: number): Statement {
   const values = [
-    jobs.flatMap(({ tenantId, deliveryIds }) => deliveryIds.map(() => tenantId)),
-    jobs.flatMap(({ deliveryIds }) => deliveryIds),
+    ...askedOf(jobs),
     quotas.limited.map(({ tenantId }) => tenantId),
     quotas.limited.map(({ remaining }) => remaining),
     HELD_REASON,
     quotas.day,
+    expirySeconds,
   ];
   return { name: 'reserve-workflows', text: RESERVE, values };
 }
 
-/** One that took its place before, by a worker that died, needs no other. */
+/**
+ * One that took its place before, by a worker that died or for an attempt before this one, needs no other. All that the
+ * jobs ask for are locked, in the order in which all do, for all of them are loaded next.
+ */
 const RESERVE = `
-  WITH asked AS (
+  WITH d AS (
+    SELECT d.* FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS t (tenant_id, id, attempt)) AS job
+    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id AND d.status = 'queued'
+      AND d.attempt_count = job.attempt - 1
+    ORDER BY d.tenant_id, d.id FOR UPDATE OF d
+  ), asked AS (
     SELECT d.tenant_id, d.id, row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.id) <= q.remaining AS has_room
-    FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS t (tenant_id, id)) AS due
-    JOIN unnest($3::uuid[], $4::int[]) AS q (tenant_id, remaining) ON q.tenant_id = due.tenant_id
-    JOIN deliveries d ON d.tenant_id = due.tenant_id AND d.id = due.id
-      AND d.status = 'queued' AND d.attempt_count = 0 AND NOT d.workflow_counted
+    FROM d
+    JOIN unnest($5::uuid[], $6::int[]) AS q (tenant_id, remaining) ON q.tenant_id = d.tenant_id
     JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id AND r.target_kind = 'n8n'
+    WHERE NOT d.workflow_counted AND NOT ${attemptedForAnother('$4::uuid[]', '$9')}
   ), moved AS (
     UPDATE deliveries d
     SET workflow_counted = has_room,
       status = CASE WHEN has_room THEN d.status ELSE 'held' END,
       held_for = CASE WHEN has_room THEN NULL ELSE 'workflow_quota' END,
-      reason = CASE WHEN has_room THEN d.reason ELSE $5 END,
-      next_attempt_at = CASE WHEN has_room THEN d.next_attempt_at END
+      reason = CASE WHEN has_room THEN d.reason ELSE $7 END,
+      next_attempt_at = CASE WHEN has_room THEN d.next_attempt_at END,
+      attempting_since = CASE WHEN has_room THEN d.attempting_since END
     FROM asked
     WHERE d.tenant_id = asked.tenant_id AND d.id = asked.id AND d.status = 'queued' AND NOT d.workflow_counted
     RETURNING d.tenant_id, d.workflow_counted
   )
-  ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE workflow_counted GROUP BY tenant_id', '$6::date')}`;
+  ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE workflow_counted GROUP BY tenant_id', '$8::date')}`;
+
+/** What the index of them is for. */
+const OVER_QUOTA = `status = 'held' AND held_for = 'workflow_quota'`;
 
 /** From one tenant to the next by the index, however many one of them has. */
 const TENANTS_WITH_HELD = `
   WITH RECURSIVE t AS (
-    (SELECT tenant_id FROM deliveries WHERE status = 'held' ORDER BY tenant_id LIMIT 1)
+    (SELECT tenant_id FROM deliveries WHERE ${OVER_QUOTA} ORDER BY tenant_id LIMIT 1)
     UNION ALL
-    SELECT (SELECT d.tenant_id FROM deliveries d WHERE d.status = 'held' AND d.tenant_id > t.tenant_id
+    SELECT (SELECT d.tenant_id FROM deliveries d WHERE ${OVER_QUOTA} AND d.tenant_id > t.tenant_id
             ORDER BY d.tenant_id LIMIT 1)
     FROM t WHERE t.tenant_id IS NOT NULL
   )
@@ -121,9 +144,9 @@ const TENANTS_WITH_HELD = `
 /** Chosen once and apart: as a condition the limited choice may be made anew for every row, and then lets all go. */
 const RELEASE = `
   WITH chosen AS MATERIALIZED (
-    SELECT id FROM deliveries WHERE tenant_id = $1 AND status = 'held' AND held_for = 'workflow_quota'
+    SELECT id FROM deliveries WHERE tenant_id = $1 AND ${OVER_QUOTA}
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
   )
   UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
   FROM chosen WHERE d.tenant_id = $1 AND d.id = chosen.id
-  RETURNING d.id`;
+  RETURNING d.id, d.attempt_count`;

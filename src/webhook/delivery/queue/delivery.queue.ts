@@ -20,8 +20,6 @@ const EXPIRY_MARGIN_SECONDS = 20;
 const SUPERVISE_SECONDS = 10;
 /** Only a worker's death uses one of these up; the retries of a delivery are jobs of their own. */
 const MAX_WORKER_DEATHS = 100;
-/** A delivery that is overdue for so long, and has no job, is not merely waiting. */
-const ORPHANED_AFTER = '10 minutes';
 /** Any number does, as long as every Mira takes the same. */
 const GRANT_LOCK = 7_305_213;
 /** pg-boss's own upkeep, and the upgrades of its schema, may take longer than a request. */
@@ -137,6 +135,15 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
+  /**
+   * Gives jobs back that nothing was done for, so that they need not wait until their time is over. A moment later, so
+   * that others go first where it was they who caused the trouble. It counts as no worker's death.
+   */
+  async giveBack(jobs: readonly ClaimedJob[]): Promise<void> {
+    const values = [QUEUE, jobs.map(({ claim }) => claim.id), jobs.map(({ claim }) => claim.retryCount)];
+    await withinDeadline(this.dataSource, CLAIM_TIMEOUT_MS, (client) => client.query(GIVE_BACK, values));
+  }
+
   /** Tells this process's worker that there is something to do, so that it need not wait for its next look. */
   wake(): void {
     this.onWake();
@@ -158,31 +165,6 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
       [QUEUE, COUNTED_AT_MOST],
     );
     return { due: row?.due ?? 0, oldestSeconds: row?.oldest ?? 0 };
-  }
-
-  /**
-   * Gives a job to deliveries that wait for one that there is no more: pg-boss gave it up after too many workers
-   * died with it, or somebody emptied the queue. Returns how many there were.
-   */
-  async adoptOrphans(): Promise<number> {
-    return this.dataSource.transaction(async (manager) => {
-      const orphans: { tenant_id: string; id: string; attempt_count: number }[] = await manager.query(
-        `SELECT d.tenant_id, d.id, d.attempt_count FROM deliveries d
-         WHERE d.status = 'queued' AND d.next_attempt_at < now() - $2::interval
-           AND d.id::text NOT IN (SELECT jsonb_array_elements_text(j.data -> 'delivery_ids')
-             FROM ${SCHEMA}.job j WHERE j.name = $1 AND j.state <= 'active')
-         LIMIT 1000`,
-        [QUEUE, ORPHANED_AFTER],
-      );
-      const attempts = orphans.map(({ tenant_id: tenantId, id: deliveryId, attempt_count: made }) => ({
-        tenantId,
-        deliveryId,
-        attempt: made + 1,
-        startAfter: null,
-      }));
-      await this.enqueue(manager, attempts);
-      return attempts.length;
-    });
   }
 
   /** The tenant role may add jobs and read none: what pg-boss keeps of other tenants stays out of its reach. */
@@ -223,6 +205,11 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     this.logger.log(`took back ${active.length} attempts that a killed process had under way`);
   }
 }
+
+const GIVE_BACK = `
+  UPDATE ${SCHEMA}.job j SET state = 'created', started_on = NULL, start_after = now() + interval '2 seconds'
+  FROM unnest($2::uuid[], $3::int[]) AS t (id, retry_count)
+  WHERE j.name = $1 AND j.id = t.id AND j.retry_count = t.retry_count AND j.state = 'active'`;
 
 /** The attempts of a job that finds places taken wait for them, each for as long as the one before may take. */
 function longestJobMs({ concurrency, timeout_ms }: MiraConfig['delivery']): number {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MiraConfig } from '../../../config/mira.config';
 import { Upkeep } from '../../../database/upkeep';
-import { DeliveryQueue } from './delivery.queue';
+import { Orphans } from './orphans';
 
 /** Looks now and then for deliveries that nobody would ever make, so that "queued" never means "forgotten". */
 @Injectable()
@@ -10,7 +10,7 @@ export class DeliveryUpkeep extends Upkeep {
 
   constructor(
     private readonly config: MiraConfig,
-    private readonly queue: DeliveryQueue,
+    private readonly orphans: Orphans,
   ) {
     super();
   }
@@ -20,7 +20,7 @@ export class DeliveryUpkeep extends Upkeep {
   }
 
   protected async run(): Promise<void> {
-    const adopted = await this.queue.adoptOrphans();
+    const adopted = await this.orphans.adopt();
     if (adopted > 0) this.logger.warn(`${adopted} deliveries had lost their job; they are tried again`);
   }
 }

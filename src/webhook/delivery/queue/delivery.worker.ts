@@ -3,8 +3,6 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MiraConfig } from '../../../config/mira.config';
-import { TenantDatabase } from '../../../database/tenant.database';
-import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../../enterprise/plan/held-quotas';
 import { MetricsService } from '../../../metrics/metrics.service';
 import { AttemptMaker } from '../attempt/attempt.maker';
 import { AttemptRecorder } from '../attempt/attempt.recorder';
@@ -12,7 +10,8 @@ import { ATTEMPTS_PER_JOB, type ClaimedJob } from './claimed-job';
 import type { Tier } from '../../../tenant/tenant.entity';
 import { type Claimable, DeliveryPlaces } from './delivery.places';
 import { DeliveryQueue } from './delivery.queue';
-import { type DueDelivery, integrationOf, loadDue } from '../attempt/due-delivery';
+import { type DueDelivery, integrationOf } from '../attempt/due-delivery';
+import { DueLoader, type Loaded } from './due.loader';
 import { IngestPressure } from './ingest.pressure';
 import { IntegrationBreaker } from './integration.breaker';
 import { IntegrationSlots, type Slot } from './integration.slots';
@@ -21,13 +20,11 @@ import type { Bearing } from '../attempt/bearing';
 import { type Outcome, outcomeOf } from '../attempt/outcome';
 import { HoldKeeper } from '../hold/hold.keeper';
 import type { OpenedHold } from '../hold/hold.recorder';
-import { WorkflowQuota } from '../hold/workflow.quota';
 
 /** How often an idle worker looks for what fell due; what this process adds itself wakes it at once. */
 const POLL_MS = 500;
 /** The wait after a failed look, when the database is away. */
 const TROUBLE_MS = 1_000;
-const LOAD_TIMEOUT_MS = 10_000;
 /** While this process is busy receiving, it takes about so many attempts at a time, and rests so long in between. */
 const YIELDING_BATCH = 16;
 const YIELDING_MS = 100;
@@ -59,12 +56,11 @@ export class DeliveryWorker {
 
   constructor(
     private readonly config: MiraConfig,
-    private readonly database: TenantDatabase,
+    private readonly loader: DueLoader,
     private readonly queue: DeliveryQueue,
     private readonly maker: AttemptMaker,
     private readonly recorder: AttemptRecorder,
     private readonly pressure: IngestPressure,
-    private readonly quota: WorkflowQuota,
     private readonly keeper: HoldKeeper,
     private readonly putBack: PutBack,
     metrics: MetricsService,
@@ -130,8 +126,8 @@ export class DeliveryWorker {
     try {
       const jobs = await this.claim(claimable);
       if (jobs.length === 0) return false;
-      const { due, quotas } = await this.load(jobs);
-      for (const job of jobs) this.begin(job, due, quotas);
+      const loaded = await this.loader.load(jobs);
+      for (const job of jobs) this.begin(job, loaded);
       await this.recorder.discard(jobs.filter(({ open }) => open === 0));
       // Also when there were fewer than asked for: a tenant that has its share now is left out the next time.
       return true;
@@ -150,23 +146,16 @@ export class DeliveryWorker {
     return this.queue.claim(otherwise.jobs, [...otherwise.without, ...crowded]);
   }
 
-  private load(jobs: readonly ClaimedJob[]): Promise<{ due: Map<string, DueDelivery>; quotas: HeldQuotas }> {
-    const tenants = [...new Set(jobs.map(({ tenantId }) => tenantId))];
-    const options = { preamble: this.quota.holding(tenants), timeoutMs: LOAD_TIMEOUT_MS };
-    return this.database.groupTransaction(tenants, options, async (client, held) => {
-      const quotas = new HeldQuotas(MONTHLY_WORKFLOWS, held);
-      await this.quota.reserve(client, quotas, jobs);
-      return { due: await loadDue(client, jobs), quotas };
-    });
-  }
-
   /** Begins each attempt of a job that is still to be made. */
-  private begin(job: ClaimedJob, due: ReadonlyMap<string, DueDelivery>, quotas: HeldQuotas): void {
+  private begin(job: ClaimedJob, { due, taken, quotas }: Loaded): void {
     const tier = quotas.tierOf(job.tenantId) ?? 'basic';
     for (const id of job.deliveryIds) {
       const delivery = due.get(id);
-      // A delivery that was retried by hand while it waited has two jobs for one attempt: the first to come makes it.
-      if (delivery?.attempt === job.attempt && !this.deliveries.has(id)) this.beginOne(job, delivery, tier);
+      const isOurs = delivery?.jobId === job.claim.id;
+      // Its attempt is being made, elsewhere or here, by one that took longer than its job. This job stays claimed until
+      // its time is over, and is given out again then: should the other one die, this one is still there.
+      if (taken.has(id) || (isOurs && this.deliveries.has(id))) continue;
+      if (isOurs) this.beginOne(job, delivery, tier);
       else job.ended();
     }
   }

@@ -52,7 +52,11 @@ export class PutBack {
       const startAfter = new Date(Date.now() + LATER_MS + Math.random() * SPREAD_MS);
       return ofJob.map(({ deliveryId }) => ({ tenantId, deliveryId, attempt, startAfter }));
     });
-    const values = [returned.map(({ job }) => job.tenantId), returned.map(({ deliveryId }) => deliveryId)];
+    const values = [
+      returned.map(({ job }) => job.tenantId),
+      returned.map(({ deliveryId }) => deliveryId),
+      returned.map(({ job }) => job.claim.id),
+    ];
     const finishing = finished.length > 0 ? [RESET_ROLE, await this.queue.completion(finished)] : [];
     const adding = await this.queue.insertion(attempts);
     const tenants = [...new Set(returned.map(({ job }) => job.tenantId))];
@@ -69,5 +73,6 @@ export class PutBack {
 }
 
 const PUT_BACK = `
-  UPDATE deliveries d SET attempting_since = NULL
-  FROM unnest($1::uuid[], $2::uuid[]) AS t (tenant_id, id) WHERE d.tenant_id = t.tenant_id AND d.id = t.id`;
+  UPDATE deliveries d SET attempting_since = NULL, attempting_job = NULL
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS t (tenant_id, id, job_id)
+  WHERE d.tenant_id = t.tenant_id AND d.id = t.id AND d.attempting_job = t.job_id`;
