@@ -73,6 +73,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'webhook.rate_limit_enabled': flag,
   'webhook.max_body_bytes': wholeNumber(2_097_152, 1, 104_857_600),
   'webhook.max_routes': wholeNumber(50, 1, 10_000),
+  'webhook.max_replays': wholeNumber(50, 1, 10_000),
   'webhook.trust_proxy': {
     file: ['10.0.0.0/8', '::1'],
     text: '10.0.0.0/8, ::1',
@@ -150,6 +151,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     wrongTexts: ['root ', 'x'.repeat(101)],
   },
   'admin.password': { file: 'pass word', text: 'pass word', wrong: ['', ' ', 123456], wrongTexts: ['  '] },
+  'metrics.server_timing': { ...flag, file: true, text: 'true' },
   'metrics.token': { file: 'scrape-me', text: 'scrape-me', wrong: ['', 'a b', 'ü', 7], wrongTexts: ['a b', 'a\n'] },
   'log.level': {
     file: 'debug',

@@ -67,6 +67,9 @@ class WebhookConfig {
   })
   readonly max_routes: number = 200;
 
+  @Setting(wholeNumber(1, 10_000), { about: 'Replays and redrives that a tenant may have under way.' })
+  readonly max_replays: number = 5;
+
   @Setting(trustProxy(), {
     about: 'Whose `X-Forwarded-For` tells the address of a client: nobody, so many proxies in front, or networks.',
   })

@@ -28,7 +28,10 @@ export function serverTarget(url: string, settings: MiraConfig['database']): Dat
   };
 }
 
-/** The embedded server; it knows no statement_timeout, and a wait behind another transaction is normal there. */
+/** The embedded server is never away, and serves one transaction at a time: who waits for it waits for the others. */
+const EMBEDDED_PATIENCE_MS = 10_000;
+
+/** The embedded server; it knows no statement_timeout. */
 export function embeddedTarget(connection: PoolConfig, settings: MiraConfig['database']): DatabaseTarget {
   return {
     kind: 'embedded',
@@ -37,7 +40,7 @@ export function embeddedTarget(connection: PoolConfig, settings: MiraConfig['dat
       Client: SteadyClient,
       pipeline: true,
       max: settings.pool_size,
-      connectionTimeoutMillis: settings.connect_timeout_ms,
+      connectionTimeoutMillis: Math.max(settings.connect_timeout_ms, EMBEDDED_PATIENCE_MS),
     },
   };
 }

@@ -67,7 +67,7 @@ describe.each(kinds())('row-level security alone (%s database)', (kind) => {
 
   beforeAll(async () => {
     forgetful = ForgetfulDatabase.putUp();
-    mira = await startTestMira(kind, { MIRA_ROLE: 'api' });
+    mira = await startTestMira(kind, { MIRA_ROLE: 'api', MIRA_WEBHOOK_MAX_REPLAYS: '10000' });
     world = await World.make(mira);
   });
   afterAll(async () => {

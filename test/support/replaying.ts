@@ -1,3 +1,4 @@
+import { MiraConfig } from '../../src/config/mira.config';
 import { AddressPolicy } from '@mira/outbound';
 import { Agent, type AgentResult } from '../../src/agent/agent';
 import { AgentRegistry } from '../../src/agent/agent.registry';
@@ -78,7 +79,19 @@ export class Replaying {
     this.routes = routes;
     this.steps = new ReplaySteps(replays, events, routes, planner, queue, order);
     const { steps } = this;
-    this.replays = new ReplayService(tenants, replays, events, routes, counter, planner, steps, queue, order, trail);
+    this.replays = new ReplayService(
+      new MiraConfig(),
+      tenants,
+      replays,
+      events,
+      routes,
+      counter,
+      planner,
+      steps,
+      queue,
+      order,
+      trail,
+    );
     this.keeper = new ReplayKeeper(config, dataSource, tenants, replays, steps, queue);
   }
 

@@ -74,6 +74,8 @@ export class DeliveryService {
       const linesUp = keepsOrder && (row.status === 'set_aside' || (row.status === 'dead' && row.position === null));
       Object.assign(row, {
         status: 'queued',
+        // Whoever had it under way is dead.
+        attemptingSince: null,
         nextAttemptAt: now,
         completedAt: null,
         reason: null,

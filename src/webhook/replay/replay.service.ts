@@ -3,6 +3,7 @@ import { decodeCursor, type Page, toPage } from '@mira/page';
 import { problems } from '@mira/problem';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { MiraConfig } from '../../config/mira.config';
 import { newId } from '../../database/new-id';
 import { TenantDatabase } from '../../database/tenant.database';
 import { RouteOrder } from '../delivery/hold/route.order';
@@ -27,13 +28,11 @@ import { storedDeliveries, storedEvents } from './selection';
 
 const acts = actsOn('replay');
 
-/** Of a tenant at the same time. */
-const MAX_RUNNING = 5;
-
 /** Has events delivered once more, and deliveries that were given up tried again: starts, shows and cancels that. */
 @Injectable()
 export class ReplayService {
   constructor(
+    private readonly config: MiraConfig,
     private readonly database: TenantDatabase,
     private readonly replays: ReplayRepository,
     private readonly events: EventRepository,
@@ -146,9 +145,10 @@ export class ReplayService {
   }
 
   private async checkRoom(manager: EntityManager, tenantId: string): Promise<void> {
-    if ((await this.replays.holdRunning(manager, tenantId)) < MAX_RUNNING) return;
+    const most = this.config.webhook.max_replays;
+    if ((await this.replays.holdRunning(manager, tenantId)) < most) return;
     throw problems.conflict(
-      `${MAX_RUNNING} replays and redrives are under way, and no more may be: wait for one to end, or cancel one.`,
+      `${most} replays and redrives are under way, and no more may be: wait for one to end, or cancel one.`,
     );
   }
 

@@ -33,7 +33,7 @@ export interface RouteRow {
   readonly besides?: readonly Permission[];
   /** Tenants are for an admin to see without crossing over. */
   readonly seesAllTenants?: true;
-  /** It answers with sums over what is the tenant's, and shows none of it. */
+  /** It answers with sums over what is the tenant's, or with figures of the process, and shows none of the tenant's things. */
   readonly sums?: true;
   /** Declared public, for its own guard finds out who sends. */
   readonly guardedBySender?: true;
@@ -142,9 +142,14 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'GET /api/v1/plans': { needs: 'a credential', succeeds: 200 },
   'GET /api/v1/limits': { needs: ['usage:read'], succeeds: 200, sums: true },
   'GET /api/v1/features': { needs: ['usage:read'], succeeds: 200, sums: true },
-  'GET /api/v1/benchmarks': { needs: ['benchmark:read'], succeeds: 200 },
-  'GET /api/v1/benchmarks/compare': { needs: ['benchmark:read'], succeeds: 404, query: 'baseline=nobodys' },
-  'GET /api/v1/benchmarks/baselines': { needs: ['benchmark:read'], succeeds: 200 },
+  'GET /api/v1/benchmarks': { needs: ['benchmark:read'], succeeds: 200, sums: true },
+  'GET /api/v1/benchmarks/compare': {
+    needs: ['benchmark:read'],
+    succeeds: 404,
+    query: 'baseline=nobodys',
+    sums: true,
+  },
+  'GET /api/v1/benchmarks/baselines': { needs: ['benchmark:read'], succeeds: 200, sums: true },
   'POST /api/v1/benchmarks/baselines': {
     needs: ['benchmark:read'],
     succeeds: 201,
@@ -155,7 +160,12 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
     succeeds: 404,
     params: { name: 'nobodys' },
   },
-  'GET /api/v1/benchmarks/:name': { needs: ['benchmark:read'], succeeds: 200, params: { name: 'permission_check' } },
+  'GET /api/v1/benchmarks/:name': {
+    needs: ['benchmark:read'],
+    succeeds: 200,
+    params: { name: 'permission_check' },
+    sums: true,
+  },
   'GET /api/v1/sla': { needs: ['usage:read'], succeeds: 200, sums: true },
   'GET /api/v1/analytics': { needs: ['usage:read'], succeeds: 200, sums: true },
   'GET /api/v1/usage/series': { needs: ['usage:read'], succeeds: 200, query: 'metric=api_calls', sums: true },
