@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly databases: readonly DatabaseKind[] | undefined;
   /** Where the results go. */
   readonly out: string;
+  /** A stored result, or a folder of them, that this run is compared with; undefined for none. */
+  readonly baseline: string | undefined;
   /** Where Mira's CPU profiles go; undefined for none. */
   readonly profile: string | undefined;
 }
@@ -28,6 +30,8 @@ const USAGE = `npm run bench -- [options]
   --events N           events that are stored beforehand, of growth (10000000)
   --databases LIST     server, embedded or both with a comma (embedded, and server where one is found)
   --out FOLDER         where the results go (bench/results)
+  --baseline PLACE     a stored result, or a folder of them, to compare with; ends with 1 where a figure became worse, by the
+                       Mann-Whitney U test over the rounds (at least 4 each, so --rounds 5)
   --profile FOLDER     leave CPU profiles of Mira's process there, of ingest; figures are lower then`;
 
 /** Null where only help was asked for. Throws with the usage on what it does not know. */
@@ -43,6 +47,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
         events: { type: 'string', default: '10000000' },
         databases: { type: 'string' },
         out: { type: 'string', default: join(import.meta.dirname, 'results') },
+        baseline: { type: 'string' },
         profile: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
@@ -59,6 +64,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
       events: whole('events', values.events, 100_000_000),
       databases: values.databases?.split(',').map(databaseKind),
       out: values.out,
+      baseline: values.baseline,
       profile: values.profile,
     };
   } catch (error) {

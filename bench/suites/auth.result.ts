@@ -1,6 +1,7 @@
 import type { DatabaseKind } from '../options.ts';
 import type { Machine } from '../support/machine.ts';
 import type { DatabaseFacts } from '../support/scratch-place.ts';
+import { type Figure as ComparableFigure, ratiosOf } from '../support/figure.ts';
 import { type Spread, spreadOf } from '../support/statistics.ts';
 
 /** What is measured, and what it may take: microseconds, of the median round. Null: nothing is promised. */
@@ -55,6 +56,22 @@ export function figureOf(name: FigureName, rounds: readonly Timed[]): Figure {
     p99_us: spreadOf(rounds.map((round) => round.p99_us)),
     rounds,
   };
+}
+
+/** Each to Argon2id in the same turn, which costs the same on a machine whatever Mira does. */
+export function comparable({ kind, figures }: AuthRun): ComparableFigure[] {
+  const argon2 = figures.find(({ name }) => name === 'Argon2id alone')?.rounds ?? [];
+  const others = figures.filter(({ name }) => name !== 'Argon2id alone');
+  return others.map(({ name, rounds }) => ({
+    name: `${kind}: ${name}, of Argon2id`,
+    better: 'less',
+    values: ratiosOf(
+      rounds,
+      argon2,
+      ({ median_us }) => median_us,
+      ({ median_us }) => median_us,
+    ),
+  }));
 }
 
 export function shareOf(part: readonly Timed[], whole: readonly Timed[]): Spread {

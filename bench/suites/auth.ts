@@ -3,7 +3,15 @@ import type { Say, SuiteResult } from '../suite.ts';
 import { describeMachine } from '../support/machine.ts';
 import { findServer } from '../support/scratch-server.ts';
 import { authMarkdown } from './auth.report.ts';
-import { type AuthReport, type AuthRun, type FigureName, FIGURES, figureOf, shareOf } from './auth.result.ts';
+import {
+  type AuthReport,
+  type AuthRun,
+  comparable,
+  type FigureName,
+  FIGURES,
+  figureOf,
+  shareOf,
+} from './auth.result.ts';
 import { AuthRounds } from './auth.rounds.ts';
 import { startAuthStage } from './auth.stage.ts';
 
@@ -27,7 +35,7 @@ export async function auth(options: BenchOptions, scope: AsyncDisposableStack, s
   const { seconds, rounds } = options;
   const measured_at = new Date().toISOString();
   const report: AuthReport = { suite: 'auth', measured_at, machine, load: { seconds, rounds }, databases };
-  return { json: report, markdown: authMarkdown(report) };
+  return { json: report, markdown: authMarkdown(report), figures: databases.flatMap(comparable) };
 }
 
 async function measure(

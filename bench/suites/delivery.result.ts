@@ -1,6 +1,7 @@
 import type { DatabaseKind } from '../options.ts';
 import type { Machine } from '../support/machine.ts';
 import type { DatabaseFacts } from '../support/scratch-place.ts';
+import type { Figure } from '../support/figure.ts';
 import type { Spread } from '../support/statistics.ts';
 
 /** What bench/results/delivery.json has in it. */
@@ -28,8 +29,16 @@ export interface BacklogFigures {
   /** What the same HTTP client sends to the same workflow when nothing is stored. */
   readonly bare_per_second: Spread;
   readonly ratio: Spread;
+  readonly ratios: readonly number[];
   /** Attempts that are written down, of all rounds: as many as deliveries. */
   readonly attempts_stored: number;
+}
+
+export function comparable({ kind, backlog, slow }: DeliveryRun): Figure[] {
+  return [
+    { name: `${kind}: deliveries/s of the bare client's`, better: 'more', values: backlog.ratios },
+    { name: `${kind}: share of its time that a slow n8n worked`, better: 'more', values: [slow.busy] },
+  ];
 }
 
 /** From the moment the sender has its 202 until the workflow has the webhook, with nothing else to do, in milliseconds. */

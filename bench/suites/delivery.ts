@@ -7,7 +7,14 @@ import type { N8nSink } from '../support/n8n-sink.ts';
 import { findServer } from '../support/scratch-server.ts';
 import { spreadOf } from '../support/statistics.ts';
 import { deliveryMarkdown } from './delivery.report.ts';
-import type { BacklogFigures, DeliveryReport, DeliveryRun, IdleFigures, SlowFigures } from './delivery.result.ts';
+import {
+  type BacklogFigures,
+  comparable,
+  type DeliveryReport,
+  type DeliveryRun,
+  type IdleFigures,
+  type SlowFigures,
+} from './delivery.result.ts';
 import { type DeliveryStage, type Sender, startDeliveryStage, WORK_MS } from './delivery.stage.ts';
 
 const BACKLOG = 5_000;
@@ -45,7 +52,7 @@ export async function delivery(options: BenchOptions, scope: AsyncDisposableStac
     load: { connections, seconds, rounds },
     databases,
   };
-  return { json: report, markdown: deliveryMarkdown(report) };
+  return { json: report, markdown: deliveryMarkdown(report), figures: databases.flatMap(comparable) };
 }
 
 /** One round more than asked for: in the first everything is new to the compiler. */
@@ -68,12 +75,14 @@ async function measureBacklog(
     rates.push(rate);
     bares.push(bare);
   }
+  const ratios = rates.map((rate, n) => rate / (bares[n] ?? NaN));
   const [row] = await stage.ask('SELECT count(*)::int AS attempts FROM delivery_attempts');
   return {
     deliveries: (rounds + 1) * BACKLOG,
     per_second: spreadOf(rates, 0),
     bare_per_second: spreadOf(bares, 0),
-    ratio: spreadOf(rates.map((rate, n) => rate / (bares[n] ?? NaN))),
+    ratio: spreadOf(ratios),
+    ratios,
     attempts_stored: Number(row?.['attempts']),
   };
 }

@@ -1,6 +1,7 @@
 import { LoadGenerator } from '../load/load-generator.ts';
 import type { BenchOptions } from '../options.ts';
 import type { Say, SuiteResult } from '../suite.ts';
+import { ratiosOf } from '../support/figure.ts';
 import { describeMachine, round } from '../support/machine.ts';
 import { findServer } from '../support/scratch-server.ts';
 import { spreadOf } from '../support/statistics.ts';
@@ -52,6 +53,12 @@ export async function growth(options: BenchOptions, scope: AsyncDisposableStack,
   const reference = first.rounds.of(REFERENCE);
   const series = all.map(({ target, rounds }) => seriesOf(target.name, rounds.of(target.name), reference));
   const [, small, large] = series;
+  const ratios = ratiosOf(
+    large?.rounds ?? [],
+    small?.rounds ?? [],
+    ({ per_second }) => per_second,
+    ({ per_second }) => per_second,
+  );
   const { connections, seconds, rounds } = options;
   const report: GrowthReport = {
     suite: 'growth',
@@ -62,10 +69,11 @@ export async function growth(options: BenchOptions, scope: AsyncDisposableStack,
     grown: { events: options.events, tenants: TENANTS, own_events: Math.round(options.events / 10) },
     size_mib,
     series,
-    ratio: spreadOf((large?.rounds ?? []).map((one, n) => one.per_second / (small?.rounds[n]?.per_second ?? NaN))),
+    ratio: spreadOf(ratios),
     pages,
   };
-  return { json: report, markdown: growthMarkdown(report) };
+  const figures = [{ name: 'grown of empty, webhooks/s', better: 'more', values: ratios } as const];
+  return { json: report, markdown: growthMarkdown(report), figures };
 }
 
 async function measurePages({ mira, apiKey }: Stage, say: Say): Promise<PageFigure[]> {

@@ -1,6 +1,7 @@
 import type { LoadResult } from '../load/load-order.ts';
 import type { DatabaseKind } from '../options.ts';
 import type { Machine } from '../support/machine.ts';
+import { type Figure, ratiosOf } from '../support/figure.ts';
 import type { DatabaseFacts } from '../support/scratch-place.ts';
 import { type Spread, spreadOf } from '../support/statistics.ts';
 
@@ -48,6 +49,34 @@ export interface DeliverySummary {
   readonly delivered_again: number;
   readonly per_second_under_load: Spread;
   readonly per_second_afterwards: Spread;
+}
+
+/** Mira's own series, to the reference's round of the same turn. */
+export function figuresOf({ kind, series }: DatabaseRun): Figure[] {
+  const reference = series.find(({ name }) => name === REFERENCE)?.rounds ?? [];
+  const own = series.filter(({ name }) => name.startsWith('Mira'));
+  return own.flatMap(({ name, rounds }): Figure[] => [
+    {
+      name: `${kind}: ${name}, webhooks/s of bare NestJS`,
+      better: 'more',
+      values: ratiosOf(
+        rounds,
+        reference,
+        ({ per_second }) => per_second,
+        ({ per_second }) => per_second,
+      ),
+    },
+    {
+      name: `${kind}: ${name}, p99 of bare NestJS`,
+      better: 'less',
+      values: ratiosOf(
+        rounds,
+        reference,
+        ({ p99_ms }) => p99_ms,
+        ({ p99_ms }) => p99_ms,
+      ),
+    },
+  ]);
 }
 
 export function seriesOf(name: string, rounds: readonly LoadResult[], reference: readonly LoadResult[]): Series {

@@ -5,7 +5,7 @@ import type { Say, SuiteResult } from '../suite.ts';
 import { describeMachine } from '../support/machine.ts';
 import { findServer } from '../support/scratch-server.ts';
 import { ingestMarkdown } from './ingest.report.ts';
-import { type DatabaseRun, type IngestReport, REFERENCE, seriesOf } from './ingest.result.ts';
+import { type DatabaseRun, figuresOf, type IngestReport, REFERENCE, seriesOf } from './ingest.result.ts';
 import { IngestRounds, type Target } from './ingest.rounds.ts';
 import { type Stage, startReference, startStage } from './ingest.stage.ts';
 
@@ -40,7 +40,7 @@ export async function ingest(options: BenchOptions, scope: AsyncDisposableStack,
   const { seconds, rounds, connections } = options;
   const load = { connections, seconds, rounds, body_bytes: BODY_BYTES };
   const report: IngestReport = { suite: 'ingest', measured_at: new Date().toISOString(), machine, load, databases };
-  return { json: report, markdown: ingestMarkdown(report) };
+  return { json: report, markdown: ingestMarkdown(report), figures: databases.flatMap(figuresOf) };
 }
 
 async function measure(

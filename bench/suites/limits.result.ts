@@ -1,6 +1,7 @@
 import type { DatabaseKind } from '../options.ts';
 import type { Machine } from '../support/machine.ts';
 import type { DatabaseFacts } from '../support/scratch-place.ts';
+import { type Figure, ratiosOf } from '../support/figure.ts';
 import { type Spread, spreadOf } from '../support/statistics.ts';
 import type { Explained } from './limits.stage.ts';
 
@@ -50,6 +51,20 @@ export interface Measured {
   readonly median_ms: Spread;
   readonly p95_ms: Spread;
   readonly rounds: readonly TimedPath[];
+}
+
+/** How many times as long each takes when full, by the medians of the rounds. */
+export function comparable({ kind, figures }: LimitsRun): Figure[] {
+  return figures.map(({ name, empty, full }) => ({
+    name: `${kind}: ${name}, full of empty`,
+    better: 'less',
+    values: ratiosOf(
+      full.rounds,
+      empty.rounds,
+      ({ median_ms }) => median_ms,
+      ({ median_ms }) => median_ms,
+    ),
+  }));
 }
 
 export function measuredOf(rounds: readonly TimedPath[]): Measured {

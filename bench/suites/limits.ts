@@ -5,6 +5,7 @@ import { findServer } from '../support/scratch-server.ts';
 import { fill, ROWS } from './limits.fill.ts';
 import { limitsMarkdown } from './limits.report.ts';
 import {
+  comparable,
   GOAL_MS,
   type LimitsReport,
   type LimitsRun,
@@ -42,7 +43,7 @@ export async function limits(options: BenchOptions, scope: AsyncDisposableStack,
     rows: ROWS,
     databases,
   };
-  return { json: report, markdown: limitsMarkdown(report) };
+  return { json: report, markdown: limitsMarkdown(report), figures: databases.flatMap(comparable) };
 }
 
 async function measure(
