@@ -98,6 +98,7 @@ describeOnEachDatabase(
       await insert('projects', { id: project, name: 'p' });
       await insert('tasks', { id: newId(), project_id: project, title: 't', status: 'open', assignee_id: user });
       await insert('agent_settings', { agent_name: 'a', enabled: true, config: {} });
+      await insert('benchmark_baselines', { name: 'b', since: '2026-11-22', version: '1.0.0', snapshot: {} });
       await insert('agent_handled_events', { event_id: event, agent_name: 'a' });
       await insert('plan_overrides', { name: 'max_users', max: 9 });
       await insert('usage_counters', { metric: 'api_calls', period: 'day', starts_on: '2026-11-22', count: 1 });
@@ -125,6 +126,7 @@ describeOnEachDatabase(
       audit_checkpoints: 1,
       audit_heads: 1,
       audit_logs: 1,
+      benchmark_baselines: 1,
       deliveries: 1,
       delivery_attempts: 1,
       delivery_executions: 1,
