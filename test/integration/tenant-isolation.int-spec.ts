@@ -2,7 +2,13 @@ import { newId } from '../../src/database/new-id';
 import { describeOnEachDatabase } from '../support/databases';
 
 /** Tables that hold no tenant's rows. Every other table must be protected. */
-const NOT_TENANT_OWNED = ['deleted_tenants', 'mira_migrations', 'rate_limit_buckets', 'sign_in_failures'];
+const NOT_TENANT_OWNED = [
+  'deleted_tenants',
+  'mira_migrations',
+  'rate_limit_buckets',
+  'service_minutes',
+  'sign_in_failures',
+];
 
 describeOnEachDatabase('tenant isolation', (database) => {
   const [a, b] = [newId(), newId()];
