@@ -7,7 +7,7 @@ import { ROUTES, type RouteRow } from './route-table';
 import type { Caller, Place, Tenancy, World } from './world';
 
 /** So many calls are under way at a time; the embedded database answers more too late on a busy machine. */
-const AT_A_TIME = 4;
+const AT_A_TIME = 3;
 
 /** What a call must come to: this very status, and for a refusal this kind of problem. */
 export interface Expected {
