@@ -29,22 +29,30 @@ export class BaselineRepository {
     return row ?? null;
   }
 
-  /** Adds one unless there are `most`; null where there are, or the name is taken. */
+  /** Those of one tenant who would add one take turns until the transaction ends. */
+  async holdAll(manager: EntityManager, tenantId: string): Promise<void> {
+    await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`baselines ${tenantId}`]);
+  }
+
+  async names(manager: EntityManager, tenantId: string): Promise<string[]> {
+    const rows: { name: string }[] = await manager.query('SELECT name FROM benchmark_baselines WHERE tenant_id = $1', [
+      tenantId,
+    ]);
+    return rows.map(({ name }) => name);
+  }
+
   async add(
     manager: EntityManager,
     tenantId: string,
     { name, since, version, snapshot }: Omit<Baseline, 'taken_at'>,
-    most: number,
-  ): Promise<Baseline | null> {
-    // Those of one tenant take turns, so that there is never one more.
-    await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`baselines ${tenantId}`]);
+  ): Promise<Baseline> {
     const [row]: Baseline[] = await manager.query(
       `INSERT INTO benchmark_baselines (tenant_id, name, since, version, snapshot)
-       SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM benchmark_baselines WHERE tenant_id = $1) < $6::int
-       ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
-      [tenantId, name, since, version, JSON.stringify(snapshot), most],
+       VALUES ($1, $2, $3, $4, $5) RETURNING ${COLUMNS}`,
+      [tenantId, name, since, version, JSON.stringify(snapshot)],
     );
-    return row ?? null;
+    if (!row) throw new Error('a baseline was added and is not there');
+    return row;
   }
 
   /** False where there was none. */

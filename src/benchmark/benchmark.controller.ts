@@ -1,7 +1,8 @@
 import { Allow, CurrentPrincipal, type Principal } from '@mira/access';
+import { ApiProblem } from '@mira/problem';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CompareQuery, CreateBaselineDto } from './baseline.dto';
+import { BaselineNameDto, CompareQuery } from './baseline.dto';
 import type { Baseline } from './baseline.repository';
 import { BaselineList, BaselineView, BenchmarkList, BenchmarkView, ComparisonList } from './benchmark-view.dto';
 import { BenchmarkService } from './benchmark.service';
@@ -21,6 +22,7 @@ export class BenchmarkController {
 
   /** A baseline beside what this process timed since it started, with whether the difference is more than chance. */
   @Get('compare')
+  @ApiProblem(404, 'The tenant has no baseline of that name.')
   async compare(@CurrentPrincipal() who: Principal, @Query() query: CompareQuery): Promise<ComparisonList> {
     const { baseline, comparisons } = await this.benchmarks.compareWith(who, query.baseline);
     return { baseline: baselineView(baseline), data: comparisons };
@@ -33,13 +35,14 @@ export class BenchmarkController {
 
   /** Keeps the figures of this moment under a name, to compare with later. */
   @Post('baselines')
-  async keep(@CurrentPrincipal() who: Principal, @Body() { name }: CreateBaselineDto): Promise<BaselineView> {
+  @ApiProblem(409, 'There is a baseline of that name, or there are as many as may be.')
+  async keep(@CurrentPrincipal() who: Principal, @Body() { name }: BaselineNameDto): Promise<BaselineView> {
     return baselineView(await this.benchmarks.keep(who, name));
   }
 
   @Delete('baselines/:name')
   @HttpCode(204)
-  async delete(@CurrentPrincipal() who: Principal, @Param('name') name: string): Promise<void> {
+  async delete(@CurrentPrincipal() who: Principal, @Param() { name }: BaselineNameDto): Promise<void> {
     await this.benchmarks.delete(who, name);
   }
 

@@ -57,12 +57,14 @@ export class BenchmarkService {
     const { tenantId } = who;
     return this.database.transaction(tenantId, async (manager) => {
       const wanted = { name, since: this.since, version, snapshot: this.benchmarks.snapshot() };
-      const kept = await this.baselines.add(manager, tenantId, wanted, MOST_BASELINES);
-      if (!kept) {
-        throw problems.conflict(
-          `There is a baseline of that name, or there are ${MOST_BASELINES} of them: delete one first.`,
-        );
+      await this.baselines.holdAll(manager, tenantId);
+      const there = await this.baselines.names(manager, tenantId);
+      if (there.includes(name))
+        throw problems.conflict('There is a baseline of that name: delete it, or choose another.');
+      if (there.length >= MOST_BASELINES) {
+        throw problems.conflict(`There are ${MOST_BASELINES} baselines, and no more may be: delete one first.`);
       }
+      const kept = await this.baselines.add(manager, tenantId, wanted);
       await this.trail.record(manager, who, acts.did('created', name, { after: { name } }));
       return kept;
     });

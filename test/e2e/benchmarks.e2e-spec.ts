@@ -45,7 +45,7 @@ describeMira(
       const kept = await mira().post(`${COLLECTION}/baselines`, { name: NAME });
       expect([kept.status, kept.json['name']]).toEqual([201, NAME]);
       const again = await mira().post(`${COLLECTION}/baselines`, { name: NAME });
-      expect(again.status).toBe(409);
+      expect([again.status, again.json['detail']]).toEqual([409, expect.stringContaining('of that name')]);
       const wrong = await mira().post(`${COLLECTION}/baselines`, { name: 'With Blanks' });
       expect(wrong.status).toBe(400);
       const { status, json } = await mira().get(`${COLLECTION}/compare?baseline=${NAME}`);
@@ -61,10 +61,16 @@ describeMira(
       });
       expect((await mira().get(`${COLLECTION}/compare?baseline=nobodys`)).status).toBe(404);
       expect((await mira().get(`${COLLECTION}/compare`)).status).toBe(400);
+      expect((await mira().call('DELETE', `${COLLECTION}/baselines/%00`)).status).toBe(400);
       const { apiKey } = await mira().addTenant('admin', 'enterprise');
       expect((await mira().get(`${COLLECTION}/baselines`, { apiKey })).json['data']).toEqual([]);
       expect((await mira().get(`${COLLECTION}/compare?baseline=${NAME}`, { apiKey })).status).toBe(404);
       expect((await mira().call('DELETE', `${COLLECTION}/baselines/${NAME}`)).status).toBe(204);
+      const many = await Promise.all(
+        Array.from({ length: 52 }, (_, n) => mira().post(`${COLLECTION}/baselines`, { name: `n${n}` })),
+      );
+      expect(many.filter((one) => one.status === 201)).toHaveLength(50);
+      expect(many.find((one) => one.status === 409)?.json['detail']).toContain('There are 50 baselines');
       expect((await mira().call('DELETE', `${COLLECTION}/baselines/${NAME}`)).status).toBe(404);
     });
 
