@@ -5,7 +5,7 @@ import type { Say, SuiteResult } from '../suite.ts';
 import { describeMachine, round } from '../support/machine.ts';
 import type { N8nSink } from '../support/n8n-sink.ts';
 import { findServer } from '../support/scratch-server.ts';
-import { spreadOf } from '../support/statistics.ts';
+import { quantile, spreadOf } from '../support/statistics.ts';
 import { deliveryMarkdown } from './delivery.report.ts';
 import {
   type BacklogFigures,
@@ -128,8 +128,7 @@ async function measureIdle(sender: Sender, sink: N8nSink, count: number, between
     await sleep(betweenMs);
     times.push((await sink.receiptOf(id, PATIENCE_MS)) - acknowledgedAt);
   }
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number): number => round(sorted[Math.floor(share * (sorted.length - 1))] ?? NaN, 1);
+  const at = (share: number): number => quantile(times, share, 1);
   return { webhooks: count, median_ms: at(0.5), p95_ms: at(0.95), max_ms: at(1) };
 }
 

@@ -2,9 +2,9 @@ import { LoadGenerator } from '../load/load-generator.ts';
 import type { BenchOptions } from '../options.ts';
 import type { Say, SuiteResult } from '../suite.ts';
 import { ratiosOf } from '../support/figure.ts';
-import { describeMachine, round } from '../support/machine.ts';
+import { describeMachine } from '../support/machine.ts';
 import { findServer } from '../support/scratch-server.ts';
-import { spreadOf } from '../support/statistics.ts';
+import { quantile, spreadOf } from '../support/statistics.ts';
 import { grow, sizeMiB } from './growth.fill.ts';
 import { growthMarkdown } from './growth.report.ts';
 import type { GrowthReport, PageFigure } from './growth.result.ts';
@@ -102,8 +102,7 @@ async function measurePages({ mira, apiKey }: Stage, say: Say): Promise<PageFigu
       if (response.status !== 200) throw new Error(`GET ${path} was answered ${response.status}`);
       rows = answer.data?.length ?? 0;
     }
-    const sorted = times.toSorted((a, b) => a - b);
-    const at = (share: number): number => round(sorted[Math.floor(share * (sorted.length - 1))] ?? NaN, 1);
+    const at = (share: number): number => quantile(times, share, 1);
     figures.push({ what, path, rows, median_ms: at(0.5), p95_ms: at(0.95) });
     say(`  ${what}: ${at(0.5)} ms, ${rows} rows`);
   }

@@ -2,6 +2,7 @@ import type { BenchOptions, DatabaseKind } from '../options.ts';
 import type { Say, SuiteResult } from '../suite.ts';
 import { describeMachine, round } from '../support/machine.ts';
 import { findServer } from '../support/scratch-server.ts';
+import { quantile } from '../support/statistics.ts';
 import { fill, ROWS } from './limits.fill.ts';
 import { limitsMarkdown } from './limits.report.ts';
 import {
@@ -101,7 +102,6 @@ async function timed(stage: LimitsStage, path: string, seconds: number): Promise
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, client));
-  const sorted = samples.toSorted((a, b) => a - b);
-  const at = (share: number): number => round(sorted[Math.floor(share * (sorted.length - 1))] ?? NaN, 2);
+  const at = (share: number): number => quantile(samples, share, 2);
   return { answers: samples.length, median_ms: at(0.5), p95_ms: at(0.95) };
 }

@@ -17,3 +17,9 @@ export function spreadOf(values: readonly number[], digits = 3): Spread {
   }
   return { median: round((low + high) / 2, digits), min: round(min, digits), max: round(max, digits) };
 }
+
+/** The value that a share of all are at most, by rank. NaN of no values. */
+export function quantile(values: readonly number[], share: number, digits: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return round(sorted[Math.floor(share * (sorted.length - 1))] ?? NaN, digits);
+}

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { types } from 'node:util';
+import { isGenerator, timeGenerator } from './generator-timer';
 import { DurationHistogram, type DurationHistogramJson } from './duration-histogram';
 import type { BenchmarkStats } from './stats';
 
@@ -56,7 +57,10 @@ export class BenchmarkRegistry {
     this.entry(name).errors += 1;
   }
 
-  /** Does the work and keeps its duration, until its promise is settled if it gives one; an error is counted, and passed on. */
+  /**
+   * Does the work and keeps its duration: until it returns, until its promise is settled, or what is spent in its
+   * generator once that ends. An error is counted apart, and passed on.
+   */
   measure<T>(name: string, work: () => T): T {
     const startedAtMs = this.nowMs();
     const keep = () => this.record(name, (this.nowMs() - startedAtMs) / 1_000);
@@ -67,8 +71,16 @@ export class BenchmarkRegistry {
       this.recordError(name);
       throw error;
     }
-    if (types.isPromise(result)) result.then(keep, () => this.recordError(name));
-    else keep();
+    if (types.isPromise(result)) {
+      result.then(keep, () => this.recordError(name));
+      return result;
+    }
+    if (isGenerator(result)) {
+      const onEnd = (seconds: number, failed: boolean) =>
+        failed ? this.recordError(name) : this.record(name, seconds);
+      return timeGenerator(result, { nowMs: this.nowMs, onEnd }) as T;
+    }
+    keep();
     return result;
   }
 

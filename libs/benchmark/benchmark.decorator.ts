@@ -1,8 +1,6 @@
 import 'reflect-metadata';
-import { types } from 'node:util';
 import type { BenchmarkRegistry } from './benchmark-registry';
 import { defaultRegistry } from './default-registry';
-import { isGenerator, timeGenerator } from './generator-timer';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -30,35 +28,8 @@ function nameOf(target: object, key: string | symbol): string {
 }
 
 function measure(method: Method, name: string, registry: BenchmarkRegistry): Method {
-  const { nowMs } = registry;
   return function (this: unknown, ...args: unknown[]): unknown {
-    const startedAtMs = nowMs();
-    let result: unknown;
-    try {
-      result = Reflect.apply(method, this, args);
-    } catch (error) {
-      registry.recordError(name);
-      throw error;
-    }
-    if (types.isPromise(result)) {
-      return result.then(
-        (value) => {
-          registry.record(name, (nowMs() - startedAtMs) / 1_000);
-          return value;
-        },
-        (error: unknown) => {
-          registry.recordError(name);
-          throw error;
-        },
-      );
-    }
-    if (isGenerator(result)) {
-      const onEnd = (seconds: number, failed: boolean) =>
-        failed ? registry.recordError(name) : registry.record(name, seconds);
-      return timeGenerator(result, { nowMs, onEnd });
-    }
-    registry.record(name, (nowMs() - startedAtMs) / 1_000);
-    return result;
+    return registry.measure(name, () => Reflect.apply(method, this, args));
   };
 }
 

@@ -1,5 +1,5 @@
-import { MiraConfig } from '../../src/config/mira.config';
-import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import type { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import { aQueue } from '../support/a-queue';
 import { describeOnEachDatabase } from '../support/databases';
 import { Delivering } from '../support/delivering';
 
@@ -10,8 +10,7 @@ describeOnEachDatabase('the record of an attempt', (database) => {
   let queue: DeliveryQueue;
   let sut: Delivering;
   beforeAll(async () => {
-    queue = new DeliveryQueue(new MiraConfig(), database().dataSource, database().target);
-    await queue.onModuleInit();
+    queue = await aQueue(database());
   });
   afterAll(() => queue.onApplicationShutdown());
   beforeEach(async () => {

@@ -1,6 +1,6 @@
-import { MiraConfig } from '../../src/config/mira.config';
 import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
-import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import type { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import { aQueue } from '../support/a-queue';
 import { describeOnEachDatabase } from '../support/databases';
 import { DELIVERED, Delivering, HELD, RETRY } from '../support/delivering';
 
@@ -14,8 +14,7 @@ describeOnEachDatabase('a hold', (database) => {
   let queue: DeliveryQueue;
   let sut: Delivering;
   beforeAll(async () => {
-    queue = new DeliveryQueue(new MiraConfig(), database().dataSource, database().target);
-    await queue.onModuleInit();
+    queue = await aQueue(database());
   });
   afterAll(() => queue.onApplicationShutdown());
   beforeEach(async () => {

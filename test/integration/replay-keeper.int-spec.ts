@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { MiraConfig } from '../../src/config/mira.config';
 import { Integration } from '../../src/n8n/integration.entity';
-import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import type { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { WebhookEvent } from '../../src/webhook/event/webhook-event.entity';
 import { Replay } from '../../src/webhook/replay/replay.entity';
 import { Route } from '../../src/webhook/route/route.entity';
+import { aQueue } from '../support/a-queue';
 import { describeOnEachDatabase } from '../support/databases';
 import { refusalOf } from '../support/refusals';
 import { Replaying } from '../support/replaying';
@@ -17,9 +17,7 @@ describeOnEachDatabase(
     let sut: Replaying;
 
     beforeAll(async () => {
-      const { dataSource, target } = database();
-      queue = new DeliveryQueue(new MiraConfig(), dataSource, target);
-      await queue.onModuleInit();
+      queue = await aQueue(database());
       sut = new Replaying(database(), queue);
     });
     afterAll(() => queue.onApplicationShutdown());

@@ -1,9 +1,9 @@
-import { MiraConfig } from '../../src/config/mira.config';
 import { Integration } from '../../src/n8n/integration.entity';
-import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import type { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { WebhookEvent } from '../../src/webhook/event/webhook-event.entity';
 import { Replay } from '../../src/webhook/replay/replay.entity';
 import { Route } from '../../src/webhook/route/route.entity';
+import { aQueue } from '../support/a-queue';
 import { describeOnEachDatabase } from '../support/databases';
 import { Replaying } from '../support/replaying';
 import { by } from '../support/trails';
@@ -16,9 +16,7 @@ describeOnEachDatabase(
     let ordered: string;
 
     beforeAll(async () => {
-      const { dataSource, target } = database();
-      queue = new DeliveryQueue(new MiraConfig(), dataSource, target);
-      await queue.onModuleInit();
+      queue = await aQueue(database());
       sut = new Replaying(database(), queue);
     });
     afterAll(() => queue.onApplicationShutdown());

@@ -1,13 +1,13 @@
 import { newId } from '../../src/database/new-id';
 import { Integration } from '../../src/n8n/integration.entity';
-import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import type { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { EventRepository } from '../../src/webhook/event/event.repository';
 import { WebhookEvent } from '../../src/webhook/event/webhook-event.entity';
 import type { RedriveDto, ReplayEventsDto } from '../../src/webhook/replay/replay.dto';
 import { Replay } from '../../src/webhook/replay/replay.entity';
 import type { ReplayView } from '../../src/webhook/replay/replay-view.dto';
 import { Route } from '../../src/webhook/route/route.entity';
-import { MiraConfig } from '../../src/config/mira.config';
+import { aQueue } from '../support/a-queue';
 import { describeOnEachDatabase } from '../support/databases';
 import { refusalOf } from '../support/refusals';
 import { Replaying } from '../support/replaying';
@@ -20,9 +20,7 @@ describeOnEachDatabase(
     let sut: Replaying;
 
     beforeAll(async () => {
-      const { dataSource, target } = database();
-      queue = new DeliveryQueue(new MiraConfig(), dataSource, target);
-      await queue.onModuleInit();
+      queue = await aQueue(database());
       sut = new Replaying(database(), queue);
     });
     afterAll(() => queue.onApplicationShutdown());

@@ -1,8 +1,7 @@
-import { MiraConfig } from '../../src/config/mira.config';
 import { HoldService } from '../../src/webhook/delivery/hold/hold.service';
 import { LiningUp } from '../../src/webhook/delivery/hold/lining.up';
 import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
-import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import type { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { AddressPolicy } from '@mira/outbound';
 import { PageQuery } from '@mira/page';
 import { Agent, type AgentResult } from '../../src/agent/agent';
@@ -18,6 +17,7 @@ import { RouteMaker } from '../../src/webhook/route/route.maker';
 import { RouteRepository } from '../../src/webhook/route/route.repository';
 import { RouteService } from '../../src/webhook/route/route.service';
 import { RouteTargets } from '../../src/webhook/route/route.targets';
+import { aQueue } from '../support/a-queue';
 import { describeOnEachDatabase } from '../support/databases';
 import { plansOn } from '../support/plans';
 import { refusalOf } from '../support/refusals';
@@ -71,9 +71,7 @@ describeOnEachDatabase(
         usage,
         new RememberedTrail(),
       );
-      const { dataSource, target } = database();
-      queue = new DeliveryQueue(new MiraConfig(), dataSource, target);
-      await queue.onModuleInit();
+      queue = await aQueue(database());
       liningUp = new LiningUp(new RouteOrder(queue));
       holds = new HoldService(tenants);
       const targets = new RouteTargets(integrations, agents, features);
