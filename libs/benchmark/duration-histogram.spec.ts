@@ -56,6 +56,17 @@ it('is the same whether durations are recorded in one process or in several that
   );
 });
 
+it('is the very same once added to an empty one, to the last bit', () => {
+  fc.assert(
+    fc.property(durations, (seconds) => {
+      const copy = new DurationHistogram();
+      copy.merge(histogramOf(seconds));
+      expect(copy.toJSON()).toEqual(histogramOf(seconds).toJSON());
+    }),
+    { seed: 20_261_125 },
+  );
+});
+
 it('has no statistics of nothing, and passes nothing on', () => {
   const empty = new DurationHistogram();
   expect(empty.stats()).toBeUndefined();

@@ -75,7 +75,8 @@ export class DurationHistogram {
     const count = this.count + other.count;
     const distance = other.mean - this.mean;
     this.squares += other.squares + (distance ** 2 * this.count * other.count) / count;
-    this.mean += (distance * other.count) / count;
+    // Into an empty one it is the other's own mean, not that times a count and over it again.
+    this.mean += this.count === 0 ? distance : (distance * other.count) / count;
     this.count = count;
     this.min = Math.min(this.min, other.min);
     this.max = Math.max(this.max, other.max);
