@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { dataSourceOptions } from './connection';
 import { DATABASE_TARGET, type DatabaseTarget } from './database-target';
 import { SecretCipher } from './secret.cipher';
+import { TableUpkeep } from './table.upkeep';
 import { TenantDatabase } from './tenant.database';
 
 @Global()
@@ -15,6 +16,7 @@ export class DatabaseModule {
       imports: [TypeOrmModule.forRoot({ ...dataSourceOptions(target), autoLoadEntities: true, retryAttempts: 0 })],
       providers: [
         TenantDatabase,
+        TableUpkeep,
         { provide: DATABASE_TARGET, useValue: target },
         { provide: SecretCipher, useValue: new SecretCipher(masterKey) },
       ],

@@ -11,15 +11,21 @@ export interface Statement {
 export class GroupClient {
   private ended = false;
 
-  constructor(private readonly client: PoolClient) {}
+  /** @param opening what begins the transaction, where nothing has yet; it goes out in one piece with the first statement */
+  constructor(
+    private readonly client: PoolClient,
+    private opening: string | null = null,
+  ) {}
 
   /** Whether the transaction was committed before its time. */
   get committed(): boolean {
     return this.ended;
   }
 
-  query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
-    return this.client.query<Row>({ ...statement });
+  async query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
+    const [opened, answer] = this.inOnePiece(() => [this.begin(), this.send<Row>(statement)]);
+    await allOrFirstFailure([...opened, answer]);
+    return answer;
   }
 
   /**
@@ -31,18 +37,34 @@ export class GroupClient {
     first: Statement,
     ...others: readonly Statement[]
   ): Promise<QueryResult<Row>> {
-    const [answer, behind] = this.inOnePiece(() => [this.query<Row>(first), this.sendWithCommit(others)]);
-    await this.allOf([answer, ...behind]);
+    const [opened, answer, behind] = this.inOnePiece(() => [
+      this.begin(),
+      this.send<Row>(first),
+      this.sendWithCommit(others),
+    ]);
+    await this.allOf([...opened, answer, ...behind]);
     return answer;
   }
 
   /** The same, where nothing is asked. */
   async commit(statements: readonly Statement[] = []): Promise<void> {
-    await this.allOf(this.inOnePiece(() => this.sendWithCommit(statements)));
+    await this.allOf(this.inOnePiece(() => [...this.begin(), ...this.sendWithCommit(statements)]));
+  }
+
+  /** Nothing where it has begun already. Should it fail, all that comes behind it does: the transaction is broken then. */
+  private begin(): Promise<unknown>[] {
+    if (this.opening === null) return [];
+    const opened = this.client.query(this.opening);
+    this.opening = null;
+    return [opened];
+  }
+
+  private send<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
+    return this.client.query<Row>({ ...statement });
   }
 
   private sendWithCommit(statements: readonly Statement[]): Promise<QueryResult>[] {
-    return [...statements.map((statement) => this.query(statement)), this.client.query('COMMIT')];
+    return [...statements.map((statement) => this.send(statement)), this.client.query('COMMIT')];
   }
 
   /** Has the socket written to once, at the end of `send`: each write of its own is a system call, and a packet. */
@@ -57,14 +79,19 @@ export class GroupClient {
   }
 
   /** Waits for all of them, so that nothing comes behind a ROLLBACK, and for the COMMIT, which is the last. */
-  private async allOf(sent: readonly Promise<QueryResult>[]): Promise<void> {
-    const settled = await Promise.allSettled(sent);
-    const results = settled.map((one) => {
-      if (one.status === 'rejected') throw one.reason;
-      return one.value;
-    });
+  private async allOf(sent: readonly Promise<unknown>[]): Promise<void> {
+    const last = (await allOrFirstFailure(sent)).at(-1) as QueryResult | undefined;
     // PostgreSQL answers ROLLBACK to the COMMIT of a transaction in which something failed.
-    if (results.at(-1)?.command !== 'COMMIT') throw new Error('the transaction was rolled back instead of committed');
+    if (last?.command !== 'COMMIT') throw new Error('the transaction was rolled back instead of committed');
     this.ended = true;
   }
+}
+
+/** Their results once all are settled; throws what the first of those that failed was rejected with. */
+async function allOrFirstFailure(sent: readonly Promise<unknown>[]): Promise<unknown[]> {
+  const settled = await Promise.allSettled(sent);
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
 }

@@ -36,7 +36,7 @@ export class TenantDatabase {
   /**
    * One transaction over the rows of several tenants, on the bare driver: for the hot paths that commit in groups.
    * `preamble` is SQL without parameters, sent in the same round trip as BEGIN and the scope; the result of its last
-   * statement comes first, and then that of the one before it.
+   * statement comes first, and then that of the one before it. See {@link pipeline} for where nothing need be asked first.
    * Ends itself after `timeoutMs` by closing the connection, so that a database that hangs cannot hold its callers.
    */
   async groupTransaction<T>(
@@ -49,6 +49,26 @@ export class TenantDatabase {
         const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
         const group = new GroupClient(client);
         const result = await work(group, fromEnd(opened, 1), fromEnd(opened, 2));
+        if (!group.committed) await group.commit();
+        return result;
+      }),
+    );
+  }
+
+  /**
+   * The same without a preamble: BEGIN and the scope go out with the first statement, so that a transaction of one
+   * `commitWith` is a single round trip.
+   */
+  async pipeline<T>(
+    tenantIds: readonly string[],
+    { timeoutMs }: { timeoutMs: number },
+    work: (client: GroupClient) => Promise<T>,
+  ): Promise<T> {
+    const opening = `BEGIN; ${scopeStatements(tenantIds)}`;
+    return this.benchmarks.measure(TRANSACTION, () =>
+      withinDeadline(this.dataSource, timeoutMs, async (client) => {
+        const group = new GroupClient(client, opening);
+        const result = await work(group);
         if (!group.committed) await group.commit();
         return result;
       }),

@@ -53,9 +53,7 @@ export class KeyUse implements OnApplicationBootstrap, OnModuleDestroy {
     this.pending = [];
     const tenantIds = [...new Set(uses.map(({ tenantId }) => tenantId))];
     try {
-      await this.database.groupTransaction(tenantIds, { preamble: 'SELECT 1', timeoutMs: FLUSH_EVERY_MS }, (client) =>
-        client.commit([noting(uses)]),
-      );
+      await this.database.pipeline(tenantIds, { timeoutMs: FLUSH_EVERY_MS }, (client) => client.commit([noting(uses)]));
     } catch (error) {
       this.logger.warn({ msg: 'could not note which API keys were used', err: describeError(error) });
     }

@@ -37,8 +37,7 @@ export class DedupKeys {
   ): Promise<Map<string, Stored>> {
     if (refused.length === 0) return new Map();
     try {
-      const options = { preamble: 'SELECT 1', timeoutMs };
-      const { rows } = await this.database.groupTransaction(tenantIds, options, (client) =>
+      const { rows } = await this.database.pipeline(tenantIds, { timeoutMs }, (client) =>
         client.commitWith<KeyRow>(lookUp(refused)),
       );
       return new Map(refused.map((event) => [event.id, whyNot(event, rows)]));

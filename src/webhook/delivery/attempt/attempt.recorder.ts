@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Statement } from '../../../database/group.client';
 import { isCollision, isDataFault, isDatabaseAway } from '../../../database/database-away';
 import { GroupCommit } from '../../../database/group-commit';
+import { statementName } from '../../../database/statement-name';
 import { TenantDatabase } from '../../../database/tenant.database';
 import { UsageClock } from '../../../enterprise/usage/usage.clock';
 import type { ClaimedJob } from '../queue/claimed-job';
@@ -105,9 +106,8 @@ export class AttemptRecorder {
   /** Ends jobs all of whose attempts were made and recorded before. */
   async discard(jobs: readonly ClaimedJob[]): Promise<void> {
     if (jobs.length === 0) return;
-    const options = { preamble: 'RESET ROLE', timeoutMs: RECORD_TIMEOUT_MS };
-    const finish = await this.queue.completion(jobs);
-    await this.database.groupTransaction(tenantsOf(jobs), options, (client) => client.commit([finish]));
+    const finish = [RESET_ROLE, await this.queue.completion(jobs)];
+    await this.database.pipeline(tenantsOf(jobs), { timeoutMs: RECORD_TIMEOUT_MS }, (client) => client.commit(finish));
   }
 
   private async commit(attempts: readonly FinishedAttempt[]): Promise<true[]> {
@@ -116,36 +116,31 @@ export class AttemptRecorder {
     const finished = jobs.filter((job) => job.open === byJob.get(job)?.length);
     // The queue's rows are Mira's own: the tenant role may add to them, but neither see nor take any.
     const finishing = finished.length > 0 ? [RESET_ROLE, await this.queue.completion(finished)] : [];
-    const options = { preamble: `SELECT ${this.clock.today}::text AS day`, timeoutMs: RECORD_TIMEOUT_MS };
+    const { today } = this.clock;
     const waitedFor = sortedOnce(
       attempts.flatMap(({ job: { tenantId }, orderedRouteId: routeId }) =>
         routeId === null ? [] : [{ tenantId, routeId }],
       ),
     );
-    const changes = await this.database.groupTransaction(
-      tenantsOf(jobs),
-      options,
-      async (client, { rows: [today] }) => {
-        const { day } = today as { day: string };
-        const changed = await this.holds.change(client, attempts.map(witnessOf));
-        if (waitedFor.length === 0 && attempts.every(({ outcome }) => outcome.kind !== 'retry')) {
-          await client.commit([
-            recording(attempts, day),
-            ...forgettingSuperseded(attempts.flatMap(heldOf)),
-            ...finishing,
-          ]);
-          return changed;
-        }
-        await this.order.lock(client, waitedFor);
-        const { rows } = await client.query<{ id: string }>(recording(attempts, day));
-        const moved = new Set(rows.map(({ id }) => id));
-        const retried = attempts.flatMap((attempt) => nextAttemptOf(attempt, moved));
-        const next = [...retried, ...(await this.order.advance(client, waitedFor))];
-        const enqueuing = next.length > 0 ? [await this.queue.insertion(next)] : [];
-        await client.commit([...forgettingSuperseded(attempts.flatMap(heldOf)), ...enqueuing, ...finishing]);
+    const changes = await this.database.pipeline(tenantsOf(jobs), { timeoutMs: RECORD_TIMEOUT_MS }, async (client) => {
+      const changed = await this.holds.change(client, attempts.map(witnessOf));
+      if (waitedFor.length === 0 && attempts.every(({ outcome }) => outcome.kind !== 'retry')) {
+        await client.commit([
+          recording(attempts, today),
+          ...forgettingSuperseded(attempts.flatMap(heldOf)),
+          ...finishing,
+        ]);
         return changed;
-      },
-    );
+      }
+      await this.order.lock(client, waitedFor);
+      const { rows } = await client.query<{ id: string }>(recording(attempts, today));
+      const moved = new Set(rows.map(({ id }) => id));
+      const retried = attempts.flatMap((attempt) => nextAttemptOf(attempt, moved));
+      const next = [...retried, ...(await this.order.advance(client, waitedFor))];
+      const enqueuing = next.length > 0 ? [await this.queue.insertion(next)] : [];
+      await client.commit([...forgettingSuperseded(attempts.flatMap(heldOf)), ...enqueuing, ...finishing]);
+      return changed;
+    });
     this.holds.announce(changes);
     for (const { job } of attempts) job.ended();
     await this.finishLeftOver(jobs.filter((job) => job.open === 0 && !finished.includes(job)));
@@ -162,10 +157,10 @@ export class AttemptRecorder {
 }
 
 /**
- * Answers with the ids of the deliveries that were still waiting for their attempt. Times go there as how far they are
+ * Answers with the ids of the deliveries that were still waiting for their attempt. `today` is an SQL expression. Times go there as how far they are
  * from now, for whoever reads them compares them with the database's clock, and this process's may be another.
  */
-function recording(attempts: readonly FinishedAttempt[], day: string): Statement {
+function recording(attempts: readonly FinishedAttempt[], today: string): Statement {
   const now = Date.now();
   const values = [
     attempts.map(({ job }) => job.tenantId),
@@ -182,7 +177,6 @@ function recording(attempts: readonly FinishedAttempt[], day: string): Statement
     attempts.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.at.getTime() - now : null)),
     attempts.map(({ outcome }) => (outcome.kind !== 'delivered' && outcome.rejected ? 1 : 0)),
     attempts.map(({ isWorkflow }) => isWorkflow),
-    day,
     attempts.map(heldForOf),
     attempts.map(({ outcome }) => (outcome.kind === 'dead' ? outcome.cause : null)),
     attempts.map(({ outcome }) => executionOf(outcome)?.id ?? null),
@@ -190,7 +184,8 @@ function recording(attempts: readonly FinishedAttempt[], day: string): Statement
     attempts.map(({ outcome }) => executionOf(outcome)?.integrationId ?? null),
     attempts.map(({ outcome }) => executionOf(outcome)?.workflowId ?? null),
   ];
-  return { name: 'record-attempts', text: RECORD, values };
+  const text = recordSql(today);
+  return { name: statementName(text), text, values };
 }
 
 const STATUS_OF = { delivered: 'delivered', retry: 'queued', held: 'held', dead: 'dead' } as const satisfies Record<
@@ -233,23 +228,29 @@ function nextAttemptOf({ job, deliveryId, outcome }: FinishedAttempt, moved: Rea
   return [{ tenantId: job.tenantId, deliveryId, attempt: job.attempt + 1, startAfter: outcome.at }];
 }
 
-/** Locked before they are changed: what a row was before is only to be had from the row that nobody else changes. */
-const RECORD = `
+/**
+ * Locked before they are changed: what a row was before is only to be had from the row that nobody else changes. By
+ * their keys alone, and looked at once they are held: with the status among the conditions the planner may go through
+ * all that a tenant has open.
+ */
+const recordSql = (today: string) => `
   WITH ended AS (
     SELECT t.*, now() - started_ago_ms * interval '1 millisecond' AS started_at,
       now() - (started_ago_ms - duration_ms) * interval '1 millisecond' AS ended_at,
       now() + next_in_ms * interval '1 millisecond' AS next_attempt_at
     FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::float8[], $5::float8[], $6::text[], $7::text[], $8::int[],
-      $9::text[], $10::bytea[], $11::text[], $12::float8[], $13::int[], $14::boolean[], $16::text[], $17::text[],
-      $18::text[], $19::boolean[], $20::uuid[], $21::text[])
+      $9::text[], $10::bytea[], $11::text[], $12::float8[], $13::int[], $14::boolean[], $15::text[], $16::text[],
+      $17::text[], $18::boolean[], $19::uuid[], $20::text[])
       AS t (tenant_id, delivery_id, number, started_ago_ms, duration_ms, outcome, reason, status_code,
         response_headers, response_body, status, next_in_ms, rejections, is_workflow, held_for, cause, execution_id,
         is_to_confirm, execution_integration_id, execution_workflow_id)
-  ), waiting AS (
-    SELECT d.tenant_id, d.id, is_workflow AND NOT d.workflow_counted AS is_execution
+  ), d AS (
+    SELECT d.tenant_id, d.id, d.status, d.attempt_count, d.workflow_counted, ended.number, ended.is_workflow
     FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
-      AND d.status IN ('queued', 'held') AND d.attempt_count = ended.number - 1
     ORDER BY d.tenant_id, d.id FOR UPDATE OF d
+  ), waiting AS (
+    SELECT tenant_id, id, number, is_workflow AND NOT workflow_counted AS is_execution
+    FROM d WHERE status IN ('queued', 'held') AND attempt_count = number - 1
   ), moved AS (
     UPDATE deliveries d
     SET status = ended.status,
@@ -273,8 +274,8 @@ const RECORD = `
       completed_at = CASE WHEN ended.status NOT IN ('queued', 'held') AND NOT ended.is_to_confirm
         THEN ended.ended_at END
     FROM ended JOIN waiting ON waiting.tenant_id = ended.tenant_id AND waiting.id = ended.delivery_id
+      AND waiting.number = ended.number
     WHERE d.tenant_id = waiting.tenant_id AND d.id = waiting.id
-      AND d.status IN ('queued', 'held') AND d.attempt_count = ended.number - 1
     RETURNING d.tenant_id, d.id, is_execution
   ), kept AS (
     INSERT INTO delivery_attempts (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason,
@@ -284,6 +285,6 @@ const RECORD = `
     FROM ended
     WHERE delivery_id IN (SELECT id FROM moved)
   ), counted AS (
-    ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE is_execution GROUP BY tenant_id', '$15::date')}
+    ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE is_execution GROUP BY tenant_id', today)}
   )
   SELECT id FROM moved`;

@@ -85,17 +85,19 @@ const HELD_REASON = `CASE due.held_for
 /**
  * Marks those as being attempted that nothing holds, and as held those whose route is paused or has a hold on it or on
  * where it leads, unless they are to find out whether that is over. What is held costs no attempt, and its job is done.
- * What is being attempted for another job is left as it is. All of them are locked first, in the order in which all do.
+ * What is being attempted for another job is left as it is. All of them are locked first, by their keys alone and in the
+ * order in which all do.
  */
 const LOAD = `
   WITH asked AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[]) WITH ORDINALITY
       AS t (tenant_id, id, attempt, job_id, place)
-  ), d AS (
-    SELECT d.* FROM (SELECT DISTINCT tenant_id, id, attempt FROM asked) AS job
-    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id AND d.status = 'queued'
-      AND d.attempt_count = job.attempt - 1
+  ), locked AS (
+    SELECT d.* FROM (SELECT DISTINCT tenant_id, id FROM asked) AS job
+    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id
     ORDER BY d.tenant_id, d.id FOR UPDATE OF d
+  ), d AS (
+    SELECT * FROM locked WHERE status = 'queued'
   ), due AS (
     SELECT DISTINCT ON (d.tenant_id, d.id) d.tenant_id, d.id, job.job_id, d.rejection_count, d.attempt_count,
       d.held_attempts, d.position IS NOT NULL AS is_ordered,
@@ -124,8 +126,7 @@ const LOAD = `
       reason = CASE WHEN due.held_for IS NULL THEN d.reason ELSE ${HELD_REASON} END,
       next_attempt_at = CASE WHEN due.held_for IS NULL THEN d.next_attempt_at END
     FROM due
-    WHERE d.tenant_id = due.tenant_id AND d.id = due.id AND d.status = 'queued'
-      AND d.attempt_count = due.attempt_count AND NOT due.is_taken
+    WHERE d.tenant_id = due.tenant_id AND d.id = due.id AND NOT due.is_taken
     RETURNING d.tenant_id, d.id, d.status
   )
   SELECT due.*, e.service, e.event_type, e.content_type, e.body, e.trace_parent, e.received_at,

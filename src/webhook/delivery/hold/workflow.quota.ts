@@ -102,11 +102,13 @@ function reserving(jobs: readonly ClaimedJob[], quotas: HeldQuotas, expirySecond
  * jobs ask for are locked, in the order in which all do, for all of them are loaded next.
  */
 const RESERVE = `
-  WITH d AS (
-    SELECT d.* FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS t (tenant_id, id, attempt)) AS job
-    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id AND d.status = 'queued'
-      AND d.attempt_count = job.attempt - 1
+  WITH locked AS (
+    SELECT d.*, job.attempt
+    FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS t (tenant_id, id, attempt)) AS job
+    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id
     ORDER BY d.tenant_id, d.id FOR UPDATE OF d
+  ), d AS (
+    SELECT * FROM locked WHERE status = 'queued' AND attempt_count = attempt - 1
   ), asked AS (
     SELECT d.tenant_id, d.id, row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.id) <= q.remaining AS has_room
     FROM d
@@ -122,7 +124,7 @@ const RESERVE = `
       next_attempt_at = CASE WHEN has_room THEN d.next_attempt_at END,
       attempting_since = CASE WHEN has_room THEN d.attempting_since END
     FROM asked
-    WHERE d.tenant_id = asked.tenant_id AND d.id = asked.id AND d.status = 'queued' AND NOT d.workflow_counted
+    WHERE d.tenant_id = asked.tenant_id AND d.id = asked.id
     RETURNING d.tenant_id, d.workflow_counted
   )
   ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE workflow_counted GROUP BY tenant_id', '$8::date')}`;

@@ -5,6 +5,7 @@ import { MiraConfig } from '../../../config/mira.config';
 import { DATABASE_TARGET, type DatabaseTarget } from '../../../database/database-target';
 import { withinDeadline } from '../../../database/deadline';
 import type { Statement } from '../../../database/group.client';
+import { statementName } from '../../../database/statement-name';
 import { TENANT_ROLE } from '../../../database/tenant.role';
 import { watchedSocket } from '../../../database/watched-socket';
 import { ATTEMPTS_PER_JOB, ClaimedJob } from './claimed-job';
@@ -126,7 +127,7 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     const db: Db = {
       executeSql: (text, values) =>
         withinDeadline(this.dataSource, CLAIM_TIMEOUT_MS, (client) =>
-          client.query({ name: nameOf(text), text, values }),
+          client.query({ name: statementName(text), text, values }),
         ),
     };
     const jobs = await this.boss.fetch<JobData>(QUEUE, { batchSize: count, ignoreGroups: [...without], db });
@@ -256,7 +257,7 @@ async function statementOf(use: (db: Db) => Promise<unknown>): Promise<Statement
   const statements: Statement[] = [];
   await use({
     executeSql: (text, values = []) => {
-      statements.push({ name: nameOf(text), text, values });
+      statements.push({ name: statementName(text), text, values });
       return Promise.resolve(NO_ANSWER_YET);
     },
   });
@@ -267,12 +268,3 @@ async function statementOf(use: (db: Db) => Promise<unknown>): Promise<Statement
 
 /** pg-boss reads a count from what finishes jobs. */
 const NO_ANSWER_YET = { rows: [{ count: 0 }] };
-
-const names = new Map<string, string>();
-
-/** The few texts that pg-boss uses are long, and worth being parsed only once. */
-function nameOf(text: string): string {
-  const name = names.get(text) ?? `queue-${names.size}`;
-  names.set(text, name);
-  return name;
-}

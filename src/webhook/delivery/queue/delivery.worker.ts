@@ -4,6 +4,7 @@ import type { Counter } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MiraConfig } from '../../../config/mira.config';
 import { MetricsService } from '../../../metrics/metrics.service';
+import type { AttemptAnswer } from '../attempt/attempt-answer';
 import { AttemptMaker } from '../attempt/attempt.maker';
 import { AttemptRecorder } from '../attempt/attempt.recorder';
 import { ATTEMPTS_PER_JOB, type ClaimedJob } from './claimed-job';
@@ -32,6 +33,15 @@ const YIELDING_MS = 100;
 const SLOT_WAIT_MS = 2_000;
 /** So many times as many as there are places may wait so, and no more are taken. */
 const MOST_WAITING = 4;
+/** Likewise of those that were made and wait to be written down: a place is free for the next one by then. */
+const MOST_UNRECORDED = 2;
+
+/** An attempt that was made, to be written down. */
+interface Made {
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly answer: AttemptAnswer;
+}
 
 /**
  * Takes attempts that are due and makes them, up to `delivery.concurrency` at once. It claims no more than it has
@@ -47,6 +57,7 @@ export class DeliveryWorker {
   private readonly underWay = new Set<Promise<void>>();
   /** The same, by the id of the delivery. */
   private readonly deliveries = new Set<string>();
+  private unrecorded = 0;
   private loop: Promise<void> | null = null;
   private stopping = false;
   private cutShort = false;
@@ -122,7 +133,7 @@ export class DeliveryWorker {
 
   /** True when there is probably more to take at once. */
   private async take(claimable: Claimable): Promise<boolean> {
-    if (claimable.jobs === 0 || this.slots.waiting >= MOST_WAITING * this.config.delivery.concurrency) return false;
+    if (claimable.jobs === 0 || this.isBehind) return false;
     try {
       const jobs = await this.claim(claimable);
       if (jobs.length === 0) return false;
@@ -136,6 +147,12 @@ export class DeliveryWorker {
       await this.rest(TROUBLE_MS);
       return true;
     }
+  }
+
+  /** More would only wait: for their integrations, or for the database to write down what was made. */
+  private get isBehind(): boolean {
+    const { concurrency } = this.config.delivery;
+    return this.slots.waiting >= MOST_WAITING * concurrency || this.unrecorded >= MOST_UNRECORDED * concurrency;
   }
 
   /** Those who have their part only where nobody else has anything to be done; whose integrations are full, not at all. */
@@ -176,7 +193,15 @@ export class DeliveryWorker {
     const integrationId = isProbe ? null : integrationOf(delivery);
     const slot = integrationId === null ? undefined : await this.slots.take(tenantId, integrationId);
     if (slot === null) return this.return(job, delivery);
-    return this.places.during(tenantId, tier, () => this.attempt(job, delivery, slot));
+    const made = await this.places.during(tenantId, tier, () => this.make(delivery, slot));
+    if (made === null) return;
+    this.unrecorded++;
+    this.wake();
+    try {
+      await this.record(job, delivery, made);
+    } finally {
+      this.unrecorded--;
+    }
   }
 
   private async return(job: ClaimedJob, { id }: DueDelivery): Promise<void> {
@@ -188,15 +213,22 @@ export class DeliveryWorker {
     }
   }
 
-  private async attempt(job: ClaimedJob, delivery: DueDelivery, slot?: Slot): Promise<void> {
-    if (this.cutShort) return;
+  /**
+   * Null where the process ends meanwhile: what comes of it then is this process's doing and says nothing of the receiver.
+   * The job stays claimed until its time is over.
+   */
+  private async make(delivery: DueDelivery, slot?: Slot): Promise<Made | null> {
+    if (this.cutShort) return null;
     const startedAt = new Date();
     const start = performance.now();
-    const { result, bearing, ...response } = await this.maker.make(delivery);
-    slot?.giveBack(delivery.routeId ?? '', bearing, performance.now() - start);
-    // Its end is this process's doing and says nothing of the receiver. The job stays claimed until its time is over.
-    if (this.cutShort) return;
+    const answer = await this.maker.make(delivery);
     const durationMs = performance.now() - start;
+    slot?.giveBack(delivery.routeId ?? '', answer.bearing, durationMs);
+    return this.cutShort ? null : { startedAt, durationMs, answer };
+  }
+
+  private async record(job: ClaimedJob, delivery: DueDelivery, { startedAt, durationMs, answer }: Made): Promise<void> {
+    const { result, bearing, ...response } = answer;
     const { attempt: number, rejections, heldAttempts: held, isOrdered, isProbe, routeId } = delivery;
     const { retry_schedule_seconds: scheduleSeconds, retry_jitter: jitter } = this.config.delivery;
     const history = { number, endedAt: new Date(), rejections, held };
