@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/connection';
-import type { Statement } from '../../src/database/group.client';
+import { GroupClient, type Statement } from '../../src/database/group.client';
 import { newId } from '../../src/database/new-id';
 import { TenantDatabase } from '../../src/database/tenant.database';
 import { describeOnEachDatabase } from '../support/databases';
@@ -86,6 +86,55 @@ describeOnEachDatabase('a group transaction', (database) => {
       await database().dataSource.query('REVOKE SELECT, INSERT ON marks FROM mira_tenant');
       await expect(commitWith(mark(1))).rejects.toThrow(/permission denied/);
       expect(await marks()).toEqual([]);
+    });
+  });
+
+  describe('in a single round trip', () => {
+    beforeAll(async () => {
+      await database().dataSource.query('CREATE TABLE trips (n int PRIMARY KEY, who text, scope text)');
+      await database().dataSource.query('GRANT SELECT, INSERT ON trips TO mira_tenant');
+    });
+
+    const trip = (n: number) => ({
+      name: 'trip',
+      text: `INSERT INTO trips VALUES ($1, current_user, current_setting('app.tenant_id')) RETURNING n`,
+      values: [n],
+    });
+    const trips = () => database().dataSource.query('SELECT * FROM trips ORDER BY n');
+    const one = <T>(work: Parameters<typeof sut.pipeline<T>>[2]) =>
+      sut.pipeline([tenantId], { timeoutMs: 5_000 }, work);
+
+    it('does all of it as the tenant', async () => {
+      expect((await one((client) => client.commitWith(trip(1), trip(2)))).rows).toEqual([{ n: 1 }]);
+      await one((client) => client.commit([trip(3)]));
+      expect((await one((client) => client.query(trip(4)))).rows).toEqual([{ n: 4 }]);
+      const ours = { who: 'mira_tenant', scope: tenantId };
+      expect(await trips()).toEqual([1, 2, 3, 4].map((n) => ({ n, ...ours })));
+    });
+
+    it.each<[string, Parameters<typeof sut.pipeline>[2]]>([
+      ['with the commit', (client) => client.commitWith(trip(11), aStatement('SELECT nonsense'))],
+      [
+        'before it',
+        async (client) => (await client.query(trip(11)), await client.query(aStatement('SELECT nonsense'))),
+      ],
+      ['as the first', (client) => client.query(aStatement('SELECT nonsense'))],
+    ])('does nothing of it where a statement fails %s', async (_when, work) => {
+      await expect(one(work)).rejects.toThrow(/nonsense/);
+      expect(await trips()).toHaveLength(4);
+      expect((await one((client) => client.query(aStatement('SELECT current_user AS who')))).rows).toEqual([
+        { who: 'mira_tenant' },
+      ]);
+    });
+
+    it('does nothing of it where it cannot begin as it should, as where it cannot become the tenant', async () => {
+      const before = (await trips()).length;
+      const runner = dataSource.createQueryRunner();
+      const client = new GroupClient(await runner.connect(), 'BEGIN; SET LOCAL ROLE nobody_of_that_name');
+      await expect(client.commitWith(trip(21), trip(22))).rejects.toThrow(/nobody_of_that_name/);
+      await runner.query('ROLLBACK');
+      await runner.release();
+      expect(await trips()).toHaveLength(before);
     });
   });
 });

@@ -140,6 +140,7 @@ describeOnEachDatabase(
       refresh_tokens: 1,
       replays: 1,
       route_positions: 1,
+      route_versions: 1,
       routes: 1,
       sessions: 1,
       tasks: 1,

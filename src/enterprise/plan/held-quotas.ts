@@ -100,11 +100,6 @@ export class HeldQuotas {
     return row === undefined || row.used === null ? null : Math.max(0, row.max - row.used);
   }
 
-  /** The tenant's tier; null where it is gone. */
-  tierOf(tenantId: string): Tier | null {
-    return this.rows.get(tenantId)?.tier ?? null;
-  }
-
   /** Those that have the limit, with what is left to them. */
   get limited(): { tenantId: string; remaining: number }[] {
     return [...this.rows.keys()].flatMap((tenantId) => {

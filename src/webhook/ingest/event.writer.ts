@@ -1,21 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import type { QueryResult } from 'pg';
 import type { EntityManager } from 'typeorm';
 import type { GroupClient, Statement } from '../../database/group.client';
 import { AgentRegistry } from '../../agent/agent.registry';
 import { newId } from '../../database/new-id';
+import { statementName } from '../../database/statement-name';
 import { TenantDatabase } from '../../database/tenant.database';
 import { DAILY_WEBHOOKS, HeldQuotas, holdingQuota } from '../../enterprise/plan/held-quotas';
 import { UsageClock } from '../../enterprise/usage/usage.clock';
 import { type AddedDelivery, RouteOrder } from '../delivery/hold/route.order';
 import { DeliveryQueue } from '../delivery/queue/delivery.queue';
-import { matchRoutes, type RoutingRule } from '../route/route.matcher';
+import { matchRoutes } from '../route/route.matcher';
 import { DedupKeys } from './dedup.keys';
 import type { IncomingEvent, Stored } from './incoming-event';
-import { STORE, STORE_WITHIN_QUOTA } from './store.sql';
+import { type Routing, routingFrom, RoutingMemory, routingOf, type RoutingRow } from './routing.memory';
+import { STORE, STORE_WITHIN_QUOTA, storeAsRemembered } from './store.sql';
 
 /** Asking for a connection, the statements and the commit together, in milliseconds. */
 const COMMIT_TIMEOUT_MS = 1_400;
+
+/** What is said to senders already, by the ids of their events; and whether there is something to deliver. */
+interface Written {
+  readonly said: ReadonlyMap<string, Stored>;
+  readonly planned: boolean;
+}
 
 interface PlannedDelivery {
   readonly tenantId: string;
@@ -35,6 +42,7 @@ export class EventWriter {
   /** Tenants whose routes keep an order: what comes in for them here is stored one group after the other, as it came. */
   private readonly keepingOrder = new Set<string>();
   private turn: Promise<unknown> = Promise.resolve();
+  private readonly memory = new RoutingMemory();
 
   constructor(
     private readonly database: TenantDatabase,
@@ -56,25 +64,65 @@ export class EventWriter {
   /** What became of each event, in their order. */
   async write(events: readonly IncomingEvent[]): Promise<Stored[]> {
     const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))];
-    const options = {
-      preamble: `${holdingQuota(DAILY_WEBHOOKS, this.clock, tenantIds)}; ${routesOf(events)}`,
-      timeoutMs: COMMIT_TIMEOUT_MS,
-    };
-    const startedAt = performance.now();
-    const written = await this.database.groupTransaction(tenantIds, options, (client, routes, held) =>
-      this.store(client, events, routes, new HeldQuotas(DAILY_WEBHOOKS, held)),
-    );
+    const deadline = performance.now() + COMMIT_TIMEOUT_MS;
+    const written =
+      (await this.writeAsRemembered(events, tenantIds)) ??
+      (await this.writeAsFound(events, tenantIds, deadline - performance.now()));
     if (written.planned) this.queue.wake();
     const unsaid = events.filter(({ id }) => !written.said.has(id));
-    const timeLeftMs = COMMIT_TIMEOUT_MS - (performance.now() - startedAt);
-    const reasons = await this.dedupKeys.explain(tenantIds, unsaid, timeLeftMs);
+    const reasons = await this.dedupKeys.explain(tenantIds, unsaid, deadline - performance.now());
     return events.map((event) => written.said.get(event.id) ?? reasons.get(event.id) ?? unknown(event));
+  }
+
+  /**
+   * In a single round trip, where all is known that decides about these events and the database finds that it holds;
+   * null where it does not, and then nothing was stored.
+   */
+  private async writeAsRemembered(
+    events: readonly IncomingEvent[],
+    tenantIds: readonly string[],
+  ): Promise<Written | null> {
+    const routing = this.memory.recall(events);
+    const deliveries = routing && this.plan(events, routing);
+    if (!routing || !deliveries || deliveries.some(({ isOrdered }) => isOrdered)) return null;
+    const enqueuing = deliveries.length > 0 ? [await this.queue.insertion(deliveries.map(firstAttemptOf))] : [];
+    const { rows } = await this.database.pipeline(tenantIds, { timeoutMs: COMMIT_TIMEOUT_MS }, (client) =>
+      client.commitWith<StoredRow | { id: null; stored: boolean }>(
+        storingAsRemembered(events, deliveries, routing, this.clock),
+        ...enqueuing,
+      ),
+    );
+    if (rows.some(({ id, stored }) => id === null && stored)) {
+      const stored = rows.flatMap(({ id }): [string, Stored][] =>
+        id === null ? [] : [[id, { kind: 'accepted', id }]],
+      );
+      return { said: new Map(stored), planned: deliveries.length > 0 };
+    }
+    this.memory.forget(tenantIds);
+    return null;
+  }
+
+  /** The database is asked first for the routes, and for what is left of quotas. */
+  private async writeAsFound(
+    events: readonly IncomingEvent[],
+    tenantIds: readonly string[],
+    timeoutMs: number,
+  ): Promise<Written> {
+    const services = [...new Set(events.map(({ service }) => service))];
+    const preamble = `${holdingQuota(DAILY_WEBHOOKS, this.clock, tenantIds)}; ${routingOf(tenantIds, services)}`;
+    return this.database.groupTransaction(tenantIds, { preamble, timeoutMs }, async (client, found, held) => {
+      const quotas = new HeldQuotas(DAILY_WEBHOOKS, held);
+      const rows: RoutingRow[] = found.rows;
+      const written = await this.store(client, events, routingFrom(rows), quotas);
+      this.memory.remember(rows, services, (tenantId) => quotas.remaining(tenantId) !== null);
+      return written;
+    });
   }
 
   /** Stores an event of the program's own within a transaction of its tenant. Nothing is counted. */
   async writeWithin(manager: EntityManager, event: IncomingEvent, { isRouted }: { isRouted: boolean }): Promise<void> {
-    const rows: RouteRow[] = isRouted ? await manager.query(routesOf([event])) : [];
-    await this.storeWithin(manager, event, isRouted ? this.plan([event], { rows }) : []);
+    const rows: RoutingRow[] = isRouted ? await manager.query(routingOf([event.tenantId], [event.service])) : [];
+    await this.storeWithin(manager, event, isRouted ? this.plan([event], routingFrom(rows)) : []);
   }
 
   /** The same, with one delivery to this agent, whose id it returns. */
@@ -100,12 +148,12 @@ export class EventWriter {
   private async store(
     client: GroupClient,
     events: readonly IncomingEvent[],
-    routes: Pick<QueryResult, 'rows'>,
+    routing: Routing,
     quotas: HeldQuotas,
-  ): Promise<{ said: Map<string, Stored>; planned: boolean }> {
+  ): Promise<Written> {
     // Where there is no room at all nothing can be new and stored, so nothing is planned either.
     const roomy = events.filter(({ tenantId }) => quotas.remaining(tenantId) !== 0);
-    const deliveries = this.plan(roomy, routes);
+    const deliveries = this.plan(roomy, routing);
     const ordered = deliveries.flatMap(orderedOf);
     if (ordered.length > 0) return this.storeInOrder(client, events, deliveries, ordered, quotas);
     // Also for deliveries that will not be stored, since their event was seen before: a job for none is passed over.
@@ -121,7 +169,7 @@ export class EventWriter {
     deliveries: readonly PlannedDelivery[],
     ordered: readonly AddedDelivery[],
     quotas: HeldQuotas,
-  ): Promise<{ said: Map<string, Stored>; planned: boolean }> {
+  ): Promise<Written> {
     for (const { tenantId } of ordered) this.keepingOrder.add(tenantId);
     const [{ rows }, heads] = await Promise.all([
       client.query<StoredRow>(storing(events, deliveries, quotas)),
@@ -133,22 +181,13 @@ export class EventWriter {
     return { said: said(events, rows, quotas), planned: attempts.length > 0 };
   }
 
-  private plan(events: readonly IncomingEvent[], routes: Pick<QueryResult, 'rows'>): PlannedDelivery[] {
-    const rules = new Map<string, RoutingRule[]>();
-    const ordered = new Set((routes.rows as RouteRow[]).filter((row) => row.ordered).map(({ id }) => id));
-    for (const row of routes.rows as RouteRow[]) {
-      const { id, tenant_id: tenantId, service, event_types: eventTypes, filter } = row;
-      const rule = { id, tenantId, service, eventTypes, filter };
-      const known = rules.get(row.tenant_id);
-      if (known) known.push(rule);
-      else rules.set(row.tenant_id, [rule]);
-    }
+  private plan(events: readonly IncomingEvent[], routing: Routing): PlannedDelivery[] {
     return events.flatMap((event) => {
       const { tenantId, id: eventId, service, eventType } = event;
-      const byRoute = matchRoutes(event, rules.get(tenantId) ?? []).map((rule) => ({
-        routeId: rule.id,
+      const byRoute = matchRoutes(event, routing.rulesOf(tenantId)).map(({ id, ordered }) => ({
+        routeId: id,
         agentName: null,
-        isOrdered: ordered.has(rule.id),
+        isOrdered: ordered,
       }));
       const byAgent = this.agents
         .findSubscribed(service, eventType)
@@ -163,9 +202,41 @@ function storing(
   deliveries: readonly PlannedDelivery[],
   quotas: HeldQuotas,
 ): Statement {
+  const values = valuesOf(events, deliveries, quotas.day);
+  const tight = tightFor(events, quotas);
+  if (tight.length === 0) return { name: 'store-events', text: STORE, values };
+  values.push(
+    tight.map(({ tenantId }) => tenantId),
+    tight.map(({ remaining }) => remaining),
+  );
+  return { name: 'store-events-within-quota', text: STORE_WITHIN_QUOTA, values };
+}
+
+function storingAsRemembered(
+  events: readonly IncomingEvent[],
+  deliveries: readonly PlannedDelivery[],
+  { versions }: Routing,
+  clock: UsageClock,
+): Statement {
+  const text = storeAsRemembered(clock);
+  const values = valuesOf(
+    events,
+    deliveries,
+    versions.map(([tenantId]) => tenantId),
+  );
+  values.push(versions.map(([, version]) => version));
+  return { name: statementName(text), text, values };
+}
+
+/** @param context what the form of the statement wants besides: the day, or the tenants that are remembered */
+function valuesOf(
+  events: readonly IncomingEvent[],
+  deliveries: readonly PlannedDelivery[],
+  context: string | readonly string[],
+): unknown[] {
   // In the order of their keys, so that two groups that share some wait for each other and never in a circle.
   const sorted = [...events].sort((a, b) => compare(keyOf(a), keyOf(b)));
-  const values = [
+  return [
     sorted.map((e) => e.tenantId),
     sorted.map((e) => e.id),
     sorted.map((e) => e.endpointId),
@@ -186,16 +257,9 @@ function storing(
     deliveries.map((d) => d.eventId),
     deliveries.map((d) => d.routeId),
     deliveries.map((d) => d.agentName),
-    quotas.day,
+    context,
     routedCounts(sorted, deliveries),
   ];
-  const tight = tightFor(events, quotas);
-  if (tight.length === 0) return { name: 'store-events', text: STORE, values };
-  values.push(
-    tight.map(({ tenantId }) => tenantId),
-    tight.map(({ remaining }) => remaining),
-  );
-  return { name: 'store-events-within-quota', text: STORE_WITHIN_QUOTA, values };
 }
 
 /** How many deliveries each is to have, so that it can be told later whether one of them was lost. */
@@ -232,25 +296,6 @@ function said(events: readonly IncomingEvent[], rows: readonly StoredRow[], quot
 
 function unknown({ id }: IncomingEvent): Stored {
   return { kind: 'unexplained', error: new Error(`nothing is known of what became of event ${id}`) };
-}
-
-interface RouteRow {
-  tenant_id: string;
-  id: string;
-  service: string;
-  event_types: string[];
-  filter: string | null;
-  ordered: boolean;
-}
-
-/** Services come from the registry of sources and are plain words; the transaction's scope picks the tenants. */
-function routesOf(events: readonly IncomingEvent[]): string {
-  const services = [...new Set(events.map(({ service }) => service))];
-  for (const service of services) {
-    if (!/^[a-z0-9_-]+$/.test(service)) throw new Error('a service is named in lower-case letters, digits, - and _');
-  }
-  const list = services.map((service) => `'${service}'`).join(', ');
-  return `SELECT tenant_id, id, service, event_types, filter, ordered FROM routes WHERE enabled AND service IN (${list})`;
 }
 
 function firstAttemptOf({ tenantId, id }: PlannedDelivery) {

@@ -1,4 +1,8 @@
+import { DAILY_WEBHOOKS } from '../../enterprise/plan/held-quotas';
+import { limitSql } from '../../enterprise/plan/plan.sql';
+import { UNLIMITED } from '../../enterprise/plan/plans';
 import { periodsOf } from '../../enterprise/usage/periods';
+import type { UsageClock } from '../../enterprise/usage/usage.clock';
 import { INTERNAL_SERVICE } from '../source/source.registry';
 
 const COLUMNS = `tenant_id, id, endpoint_id, service, event_type, scope, dedup_key, proof_hash, content_type, headers,
@@ -9,9 +13,24 @@ const OFFERED = `
     $8::bytea[], $9::text[], $10::text[], $12::int[], $13::int[], $14::text[], $15::timestamptz[],
     $22::smallint[]) AS t (${COLUMNS})`;
 
+const NONE_REFUSED = 'refused AS (SELECT NULL::uuid AS tenant_id, NULL::uuid AS id WHERE false)';
+
 /** All are within their quotas. */
 const UNRESTRICTED = `
-  incoming AS (${OFFERED}), refused AS (SELECT NULL::uuid AS tenant_id, NULL::uuid AS id WHERE false)`;
+  incoming AS (${OFFERED}), ${NONE_REFUSED}`;
+
+/**
+ * All of it, or none: where what is remembered of the tenants no longer holds, which is that they have no limit, and that
+ * their routes ($21) are those of this version ($23).
+ */
+const asRemembered = ({ now }: UsageClock): string => `
+  known AS (
+    SELECT count(*) = cardinality($21::uuid[]) AS holds
+    FROM unnest($21::uuid[], $23::bigint[]) AS k (tenant_id, version)
+    JOIN tenants t ON t.id = k.tenant_id AND ${limitSql(DAILY_WEBHOOKS.limit, now)} = ${UNLIMITED}
+    LEFT JOIN route_versions v ON v.tenant_id = k.tenant_id
+    WHERE coalesce(v.version, 0) = k.version
+  ), incoming AS (SELECT * FROM (${OFFERED}) AS o WHERE (SELECT holds FROM known)), ${NONE_REFUSED}`;
 
 /**
  * Some tenants may not have room for all of theirs ($23, and how much in $24). What is there already costs nothing, so
@@ -40,7 +59,7 @@ const WITHIN_QUOTA = `
  * for the driver sends a Buffer as it is, but would write out an array of them in hexadecimal. The counters come last,
  * for they are what groups of one tenant wait for; in one order, so that two groups never wait in a circle.
  */
-const storing = (incoming: string) => `
+const storing = (incoming: string, day: string, more = '') => `
   WITH ${incoming},
   claimed AS (
     INSERT INTO webhook_dedup_keys (tenant_id, scope, dedup_key, proof_hash, event_id, received_at)
@@ -68,14 +87,20 @@ const storing = (incoming: string) => `
       SELECT 'webhooks_received' AS metric, tenant_id, count(*) FROM stored
       WHERE service <> '${INTERNAL_SERVICE}' GROUP BY tenant_id
       UNION ALL SELECT 'webhooks_refused', tenant_id, count(*) FROM refused GROUP BY tenant_id
-    ) AS new, ${periodsOf('$21::date')}
+    ) AS new, ${periodsOf(day)}
     ORDER BY metric, tenant_id, period
     ON CONFLICT (tenant_id, metric, period, starts_on) DO UPDATE SET count = u.count + excluded.count
   )
-  SELECT id, true AS stored FROM stored UNION ALL SELECT id, false FROM refused`;
+  SELECT id, true AS stored FROM stored UNION ALL SELECT id, false FROM refused${more}`;
+
+const DAY = '$21::date';
 
 /** Stores what is new of a group, and answers with the ids of that. */
-export const STORE = storing(UNRESTRICTED);
+export const STORE = storing(UNRESTRICTED, DAY);
 
 /** The same where a quota may not have room for all; answers also with the ids of those that it refuses. */
-export const STORE_WITHIN_QUOTA = storing(WITHIN_QUOTA);
+export const STORE_WITHIN_QUOTA = storing(WITHIN_QUOTA, DAY);
+
+/** The same as {@link STORE} by what is remembered; answers also with a row without id, which says whether that holds. */
+export const storeAsRemembered = (clock: UsageClock): string =>
+  storing(asRemembered(clock), clock.today, ' UNION ALL SELECT NULL, holds FROM known');

@@ -28,7 +28,7 @@ const NAMED_IN_LOG = 5;
  * goes only where all do. The rules must be of the event's tenant. Filters are asked the oldest route first, and those
  * that are asked when there is nothing left to look with take nothing.
  */
-export function matchRoutes(event: FilteredEvent, rules: readonly RoutingRule[]): RoutingRule[] {
+export function matchRoutes<Rule extends RoutingRule>(event: FilteredEvent, rules: readonly Rule[]): Rule[] {
   const named = rules.filter(
     ({ service, eventTypes }) => service === event.service && takesType(eventTypes, event.eventType),
   );

@@ -1,7 +1,9 @@
 import { hopsOf } from '@mira/internal-event';
 import type { GroupClient } from '../../../database/group.client';
+import { statementName } from '../../../database/statement-name';
 import type { SealedHttpConnection } from '../../../n8n/http/http.connection';
 import type { SealedConnection } from '../../../n8n/integration.connection';
+import type { Tier } from '../../../tenant/tenant.entity';
 import type { ClaimedJob } from '../queue/claimed-job';
 import { attemptedForAnother } from './attempting';
 
@@ -45,9 +47,17 @@ export type DeliveryTarget =
   /** The route, or what it led to, was deleted meanwhile. */
   | { readonly kind: 'none'; readonly reason: string };
 
+/** Nothing was found, or nothing was looked for. */
+interface NoRow {
+  holds: boolean;
+  id: null;
+}
+
 interface Row {
+  holds: boolean;
   tenant_id: string;
   id: string;
+  tier: Tier;
   job_id: string;
   is_taken: boolean;
   rejection_count: number;
@@ -86,12 +96,15 @@ const HELD_REASON = `CASE due.held_for
  * Marks those as being attempted that nothing holds, and as held those whose route is paused or has a hold on it or on
  * where it leads, unless they are to find out whether that is over. What is held costs no attempt, and its job is done.
  * What is being attempted for another job is left as it is. All of them are locked first, by their keys alone and in the
- * order in which all do.
+ * order in which all do. Nothing is done at all where the condition `unless` holds, and that is answered too.
  */
-const LOAD = `
-  WITH asked AS (
+const loadSql = (unless: string) => `
+  WITH known AS (
+    SELECT NOT ${unless} AS holds
+  ), asked AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[]) WITH ORDINALITY
       AS t (tenant_id, id, attempt, job_id, place)
+    WHERE (SELECT holds FROM known)
   ), locked AS (
     SELECT d.* FROM (SELECT DISTINCT tenant_id, id FROM asked) AS job
     JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id
@@ -129,12 +142,15 @@ const LOAD = `
     WHERE d.tenant_id = due.tenant_id AND d.id = due.id AND NOT due.is_taken
     RETURNING d.tenant_id, d.id, d.status
   )
-  SELECT due.*, e.service, e.event_type, e.content_type, e.body, e.trace_parent, e.received_at,
-    e.headers->>'x-mira-hops' AS hops
-  FROM due
-  LEFT JOIN moved ON moved.tenant_id = due.tenant_id AND moved.id = due.id
-  LEFT JOIN webhook_events e ON e.tenant_id = due.tenant_id AND e.id = due.event_id AND NOT due.is_taken
-  WHERE due.is_taken OR (moved.status = 'queued' AND e.id IS NOT NULL)`;
+  SELECT known.holds, loaded.* FROM known LEFT JOIN (
+    SELECT due.*, t.tier, e.service, e.event_type, e.content_type, e.body, e.trace_parent, e.received_at,
+      e.headers->>'x-mira-hops' AS hops
+    FROM due
+    JOIN tenants t ON t.id = due.tenant_id
+    LEFT JOIN moved ON moved.tenant_id = due.tenant_id AND moved.id = due.id
+    LEFT JOIN webhook_events e ON e.tenant_id = due.tenant_id AND e.id = due.event_id AND NOT due.is_taken
+    WHERE due.is_taken OR (moved.status = 'queued' AND e.id IS NOT NULL)
+  ) AS loaded ON true`;
 
 /** What came of the jobs that were claimed. */
 export interface LoadedJobs {
@@ -142,6 +158,8 @@ export interface LoadedJobs {
   readonly due: ReadonlyMap<string, DueDelivery>;
   /** Those of which another job's attempt is being made, by a worker that may have died. */
   readonly taken: ReadonlySet<string>;
+  /** Of the tenants of all these. */
+  readonly tiers: ReadonlyMap<string, Tier>;
 }
 
 /**
@@ -155,15 +173,28 @@ export async function loadDue(
   jobs: readonly ClaimedJob[],
   expirySeconds: number,
 ): Promise<LoadedJobs> {
-  const { rows } = await client.commitWith<Row>({
-    name: 'load-due',
-    text: LOAD,
-    values: [...askedOf(jobs), expirySeconds],
-  });
-  const [taken, due] = [rows.filter((row) => row.is_taken), rows.filter((row) => !row.is_taken)];
+  const loaded = await loadDueUnless('false', client, jobs, expirySeconds);
+  if (!loaded) throw new Error('deliveries were not loaded, although nothing was in the way');
+  return loaded;
+}
+
+/** The same, where this SQL condition does not hold; else nothing is done, and it is null. Its `$1` are the tenants. */
+export async function loadDueUnless(
+  condition: string,
+  client: GroupClient,
+  jobs: readonly ClaimedJob[],
+  expirySeconds: number,
+): Promise<LoadedJobs | null> {
+  const text = loadSql(condition);
+  const statement = { name: statementName(text), text, values: [...askedOf(jobs), expirySeconds] };
+  const { rows } = await client.commitWith<Row | NoRow>(statement);
+  if (!rows[0]?.holds) return null;
+  const found = rows.filter((row) => row.id !== null);
+  const [taken, due] = [found.filter((row) => row.is_taken), found.filter((row) => !row.is_taken)];
   return {
     due: new Map(due.map((row) => [row.id, deliveryOf(row)])),
     taken: new Set(taken.map(({ id }) => id)),
+    tiers: new Map(found.map((row) => [row.tenant_id, row.tier])),
   };
 }
 

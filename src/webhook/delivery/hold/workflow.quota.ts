@@ -4,6 +4,7 @@ import type { GroupClient, Statement } from '../../../database/group.client';
 import { HeldQuotas, holdingQuota, MONTHLY_WORKFLOWS } from '../../../enterprise/plan/held-quotas';
 import { countingWorkflows } from '../../../enterprise/plan/quota.allowance';
 import { limitSql } from '../../../enterprise/plan/plan.sql';
+import { UNLIMITED } from '../../../enterprise/plan/plans';
 import { UsageClock } from '../../../enterprise/usage/usage.clock';
 import type { ClaimedJob } from '../queue/claimed-job';
 import { DeliveryQueue } from '../queue/delivery.queue';
@@ -30,6 +31,12 @@ export class WorkflowQuota {
     private readonly queue: DeliveryQueue,
     private readonly clock: UsageClock,
   ) {}
+
+  /** As an SQL condition: one of the tenants `$1` has the limit, so that `reserve` must be called for their deliveries. */
+  get isLimited(): string {
+    return `EXISTS (SELECT FROM tenants t WHERE t.id = ANY ($1::uuid[])
+      AND ${limitSql(MONTHLY_WORKFLOWS.limit, this.clock.now)} <> ${UNLIMITED})`;
+  }
 
   /** The preamble of the transaction that calls `reserve`. */
   holding(tenantIds: readonly string[]): string {

@@ -11,8 +11,8 @@ import { ATTEMPTS_PER_JOB, type ClaimedJob } from './claimed-job';
 import type { Tier } from '../../../tenant/tenant.entity';
 import { type Claimable, DeliveryPlaces } from './delivery.places';
 import { DeliveryQueue } from './delivery.queue';
-import { type DueDelivery, integrationOf } from '../attempt/due-delivery';
-import { DueLoader, type Loaded } from './due.loader';
+import { type DueDelivery, integrationOf, type LoadedJobs } from '../attempt/due-delivery';
+import { DueLoader } from './due.loader';
 import { IngestPressure } from './ingest.pressure';
 import { IntegrationBreaker } from './integration.breaker';
 import { IntegrationSlots, type Slot } from './integration.slots';
@@ -164,8 +164,8 @@ export class DeliveryWorker {
   }
 
   /** Begins each attempt of a job that is still to be made. */
-  private begin(job: ClaimedJob, { due, taken, quotas }: Loaded): void {
-    const tier = quotas.tierOf(job.tenantId) ?? 'basic';
+  private begin(job: ClaimedJob, { due, taken, tiers }: LoadedJobs): void {
+    const tier = tiers.get(job.tenantId) ?? 'basic';
     for (const id of job.deliveryIds) {
       const delivery = due.get(id);
       const isOurs = delivery?.jobId === job.claim.id;
