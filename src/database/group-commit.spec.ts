@@ -49,6 +49,35 @@ describe('GroupCommit', () => {
     expect(groups).toEqual([[1], [2, 3]]);
   });
 
+  it('begins a transaction beside another only where that is worth it', async () => {
+    const { sut, groups, open } = aGroupCommit({ maxConcurrent: 2, besideFrom: 3, maxGroupBytes: 50 });
+    const all = [sut.submit(1)];
+    await turn();
+    all.push(sut.submit(2), sut.submit(3));
+    await turn();
+    expect(groups).toEqual([[1]]);
+    all.push(sut.submit(4));
+    await turn();
+    expect(groups).toEqual([[1], [2, 3, 4]]);
+    // No third one, however many there are.
+    all.push(...[5, 6, 7, 8].map((item) => sut.submit(item)));
+    await turn();
+    expect(groups).toHaveLength(2);
+    open();
+    await all[0];
+    await turn();
+    expect(groups.at(-1)).toEqual([5, 6, 7, 8]);
+    open();
+    await all[3];
+    // A large body is worth it alone.
+    all.push(sut.submit(60));
+    await turn();
+    expect(groups.at(-1)).toEqual([60]);
+    open();
+    open();
+    await Promise.all(all);
+  });
+
   it('keeps to the size of a group', async () => {
     const { sut, groups, open } = aGroupCommit({ maxGroup: 2 });
     const all = Promise.all([1, 2, 3].map((item) => sut.submit(item)));

@@ -20,6 +20,11 @@ export interface GroupCommitOptions<Item, Result> {
   readonly maxGroupBytes: number;
   /** Transactions under way at the same time. */
   readonly maxConcurrent: number;
+  /**
+   * One more begins beside another only for so many items, or for `maxGroupBytes`: fewer wait and share the next. 1 where
+   * it is left out.
+   */
+  readonly besideFrom?: number;
   /** How long an item may wait for its turn before it is refused, in milliseconds. */
   readonly maxWaitMs: number;
   /** Most items that may wait; one more is refused at once, so that a slow database does not fill the memory. */
@@ -46,6 +51,7 @@ export class GroupCommit<Item, Result> {
   private readonly waiting: Waiting<Item, Result>[] = [];
   private waitingBytes = 0;
   private running = 0;
+  private beginning = false;
   private idle: (() => void)[] = [];
 
   constructor(private readonly options: GroupCommitOptions<Item, Result>) {}
@@ -68,7 +74,12 @@ export class GroupCommit<Item, Result> {
         fail,
       });
       // After the current turn of the event loop, so that requests parsed in it share one transaction.
-      if (this.waiting.length === 1) setImmediate(() => this.next());
+      if (this.beginning || !this.mayBegin) return;
+      this.beginning = true;
+      setImmediate(() => {
+        this.beginning = false;
+        this.next();
+      });
     });
   }
 
@@ -78,8 +89,14 @@ export class GroupCommit<Item, Result> {
     await new Promise<void>((resume) => this.idle.push(resume));
   }
 
+  private get mayBegin(): boolean {
+    const { maxConcurrent, besideFrom = 1, maxGroupBytes } = this.options;
+    if (this.waiting.length === 0 || this.running >= maxConcurrent) return false;
+    return this.running === 0 || this.waiting.length >= besideFrom || this.waitingBytes >= maxGroupBytes;
+  }
+
   private next(): void {
-    while (this.running < this.options.maxConcurrent && this.waiting.length > 0) {
+    while (this.mayBegin) {
       const group = this.takeGroup();
       if (group.length > 0) void this.run(group);
     }

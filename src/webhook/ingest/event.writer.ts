@@ -112,7 +112,7 @@ export class EventWriter {
     const preamble = `${holdingQuota(DAILY_WEBHOOKS, this.clock, tenantIds)}; ${routingOf(tenantIds, services)}`;
     return this.database.groupTransaction(tenantIds, { preamble, timeoutMs }, async (client, found, held) => {
       const quotas = new HeldQuotas(DAILY_WEBHOOKS, held);
-      const rows: RoutingRow[] = found.rows;
+      const rows = found.rows as RoutingRow[];
       const written = await this.store(client, events, routingFrom(rows), quotas);
       this.memory.remember(rows, services, (tenantId) => quotas.remaining(tenantId) !== null);
       return written;
