@@ -33,6 +33,8 @@ export class AppModule {
         DatabaseModule.forRoot(database.target, database.masterKey),
         // A registry of its own: two Miras in one process, as in tests, do not count together.
         BenchmarkLibrary.forRoot(new BenchmarkRegistry()),
+        // Before all others that have routes: Express looks through these one after the other, and most of what comes is webhooks.
+        WebhookModule,
         OutboundModule,
         MetricsModule,
         HealthModule,
@@ -42,7 +44,6 @@ export class AppModule {
         AnalyticsModule,
         AlertModule,
         N8nModule,
-        WebhookModule,
         ProjectModule,
         BenchmarkModule,
         SlaModule,

@@ -18,6 +18,7 @@ import { TenantScope1795300000090 } from './migrations/1795300000090-tenant-scop
 import { ExecutionOrigin1795300000091 } from './migrations/1795300000091-execution-origin';
 import { FairReplays1795300000092 } from './migrations/1795300000092-fair-replays';
 import { AttemptingJob1795300000093 } from './migrations/1795300000093-attempting-job';
+import { NeutralScope1795300000111 } from './migrations/1795300000111-neutral-scope';
 import { RouteVersions1795300000110 } from './migrations/1795300000110-route-versions';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
@@ -43,4 +44,5 @@ export const migrations = [
   ServiceLevels1795300000100,
   AttemptingJob1795300000093,
   RouteVersions1795300000110,
+  NeutralScope1795300000111,
 ];

@@ -5,9 +5,11 @@ import {
   addOtherConditions,
   addRowConditions,
   boundary,
+  Conditions,
   type EventCriteria,
   type EventRange,
   isBounded,
+  LOOKED_AT,
   rangeConditions,
   type SearchedTo,
 } from './event.search';
@@ -33,10 +35,11 @@ export interface EventDetail extends EventSummary {
 const SUMMARY = `e.id, e.service, e.event_type AS "eventType", e.endpoint_id AS "endpointId", e.dedup_key AS "dedupKey",
   e.content_type AS "contentType", octet_length(e.body) AS "bodyBytes", e.received_at AS "receivedAt", s.status`;
 
-const FROM = `FROM webhook_events e
-  CROSS JOIN LATERAL (
+const WITH_STATUS = `CROSS JOIN LATERAL (
     SELECT ${STATUS_OF_DELIVERIES} AS status FROM deliveries d WHERE d.tenant_id = e.tenant_id AND d.event_id = e.id
   ) s`;
+
+const FROM = `FROM webhook_events e ${WITH_STATUS}`;
 
 /** Asks the database for events, inside the caller's tenant-scoped transaction. The bodies stay there until asked for. */
 @Injectable()
@@ -60,6 +63,32 @@ export class EventRepository {
       where.values,
     );
     return { rows, searchedTo };
+  }
+
+  /**
+   * The same for who goes on behind the last of a full page. Where that is found within a look, there is no need to know
+   * first where the look ends.
+   */
+  async page(
+    manager: EntityManager,
+    tenantId: string,
+    criteria: EventCriteria,
+    range: EventRange,
+    limit: number,
+  ): Promise<EventFindings> {
+    if (!isBounded(criteria) || criteria.q !== null) return this.search(manager, tenantId, criteria, range, limit);
+    const where = rangeConditions(tenantId, criteria, range);
+    const direction = range.newestFirst ? 'DESC' : 'ASC';
+    const look = `SELECT * FROM webhook_events e WHERE ${where.toString()} ORDER BY e.id ${direction} LIMIT ${LOOKED_AT.events}`;
+    const chosen = new Conditions(where.values);
+    addRowConditions(chosen, criteria);
+    addOtherConditions(chosen, criteria);
+    const rows: EventSummary[] = await manager.query(
+      `SELECT ${SUMMARY} FROM (${look}) AS e ${WITH_STATUS} WHERE ${chosen.toString()} ORDER BY e.id ${direction} LIMIT ${limit}`,
+      chosen.values,
+    );
+    if (rows.length >= limit) return { rows, searchedTo: null };
+    return this.search(manager, tenantId, criteria, range, limit);
   }
 
   /** Those of these ids that there are, the oldest first. */

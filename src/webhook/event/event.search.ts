@@ -39,8 +39,13 @@ export const LOOKED_AT = { events: 20_000, bodyBytes: 8_388_608 } as const;
 
 /** A statement that grows, with its values. */
 export class Conditions {
-  readonly values: unknown[] = [];
+  readonly values: unknown[];
   readonly texts: string[] = [];
+
+  /** @param before values that stand in the statement already */
+  constructor(before: readonly unknown[] = []) {
+    this.values = [...before];
+  }
 
   holding(value: unknown): string {
     return `$${this.values.push(value)}`;
@@ -51,7 +56,11 @@ export class Conditions {
   }
 }
 
-/** Of `e`, a table of events. The ids are ordered by time and have the index; the exact bounds are the row's own time. */
+/**
+ * Of `e`, a table of events. The ids are ordered by time, to the millisecond and the clock of who made them, and have the
+ * index; {@link addRowConditions} has the exact bounds, which are the row's own time. Together the planner takes them to
+ * be two things, and expects few of a day's events where it finds all.
+ */
 export function rangeConditions(
   tenantId: string,
   { from, to }: EventCriteria,
@@ -61,13 +70,15 @@ export function rangeConditions(
   where.texts.push(`e.tenant_id = ${where.holding(tenantId)}`);
   if (after !== null) where.texts.push(`e.id > ${where.holding(after)}`);
   if (before !== null) where.texts.push(`e.id < ${where.holding(before)}`);
-  if (from) where.texts.push(`e.id >= ${where.holding(idBefore(from))}`, `e.received_at >= ${where.holding(from)}`);
-  if (to) where.texts.push(`e.id < ${where.holding(idAfter(to))}`, `e.received_at < ${where.holding(to)}`);
+  if (from) where.texts.push(`e.id >= ${where.holding(idBefore(from))}`);
+  if (to) where.texts.push(`e.id < ${where.holding(idAfter(to))}`);
   return where;
 }
 
 /** Those that a row of `e` answers by itself, without its body. */
-export function addRowConditions(where: Conditions, { service, eventType }: EventCriteria): void {
+export function addRowConditions(where: Conditions, { service, eventType, from, to }: EventCriteria): void {
+  if (from) where.texts.push(`e.received_at >= ${where.holding(from)}`);
+  if (to) where.texts.push(`e.received_at < ${where.holding(to)}`);
   if (service !== null) where.texts.push(`e.service = ${where.holding(service)}`);
   if (eventType !== null) where.texts.push(`e.event_type = ${where.holding(eventType)}`);
 }
@@ -91,6 +102,23 @@ export function isBounded({ service, eventType, status, q }: EventCriteria): boo
 
 /** Finds the last event of a look; nothing where there is none behind it, and the look saw all there is. */
 export function boundary(tenantId: string, criteria: EventCriteria, range: EventRange): Statement {
+  return criteria.q === null ? boundaryByCount(tenantId, criteria, range) : boundaryByBytes(tenantId, criteria, range);
+}
+
+/** By the index alone, where nothing is looked for in bodies. */
+function boundaryByCount(tenantId: string, criteria: EventCriteria, range: EventRange): Statement {
+  const where = rangeConditions(tenantId, criteria, range);
+  const [direction, beyond] = range.newestFirst ? ['DESC', '<'] : ['ASC', '>'];
+  const text = `
+    SELECT last.id, last.received_at AS "receivedAt"
+    FROM (SELECT e.id FROM webhook_events e WHERE ${where.toString()}
+          ORDER BY e.id ${direction} OFFSET ${LOOKED_AT.events - 1} LIMIT 1) AS place
+    JOIN webhook_events last ON last.tenant_id = $1 AND last.id = place.id
+    WHERE EXISTS (SELECT FROM webhook_events e WHERE ${where.toString()} AND e.id ${beyond} place.id)`;
+  return { text, values: where.values };
+}
+
+function boundaryByBytes(tenantId: string, criteria: EventCriteria, range: EventRange): Statement {
   const where = rangeConditions(tenantId, criteria, range);
   const rangeText = where.toString();
   const [direction, beyond, last] = range.newestFirst ? ['DESC', '<', 'ASC'] : ['ASC', '>', 'DESC'];
@@ -112,7 +140,6 @@ export function boundary(tenantId: string, criteria: EventCriteria, range: Event
 
 /** What of a row has to be read: nothing but where there is a text to be found in it. */
 function weightOf(criteria: EventCriteria, where: Conditions): string {
-  if (criteria.q === null) return '0';
   const before = where.texts.length;
   addRowConditions(where, criteria);
   const conditions = where.texts.slice(before);

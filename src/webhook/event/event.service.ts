@@ -27,7 +27,7 @@ export class EventService {
   async list(tenantId: string, { limit, cursor, ...query }: ListEventsQuery): Promise<EventPage> {
     const range = { after: null, before: decodeCursor(cursor), newestFirst: true };
     const { rows, searchedTo } = await this.database.transaction(tenantId, (manager) =>
-      this.events.search(manager, tenantId, criteriaOf(query), range, limit + 1),
+      this.events.page(manager, tenantId, criteriaOf(query), range, limit + 1),
     );
     const page = toPage(rows.map(eventView), limit, ({ id }) => id);
     if (page.next_cursor !== null || !searchedTo) return { ...page, searched_to: null };
