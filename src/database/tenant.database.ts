@@ -7,7 +7,7 @@ import { GroupClient } from './group.client';
 import { TENANT_ROLE } from './tenant.role';
 
 /** The wait for a connection and all of a transaction; a problem that is thrown in it is an error too. */
-const TRANSACTION = 'database_transaction';
+export const TRANSACTION = 'database_transaction';
 
 /** Compiling a plan takes longer than any of these reads may: 20 ms of the 120 that a look through 20,000 events took. */
 const NO_JIT = 'SET LOCAL jit = off';
