@@ -214,23 +214,31 @@ describe('an attempt to call a workflow', () => {
     expect((await aMaker(new FakeOutbound(answer)).make(byPath)).bearing).toBe(bearing);
   });
 
-  it('ends within its time although n8n never says where the workflow is', async () => {
-    const { result } = await aMaker(new FakeOutbound(never)).make(byId);
-    const detail = `n8n did not say within ${TIMEOUT_MS} ms where the workflow is.`;
-    expect(result).toEqual({ kind: 'failed', detail, retryAfter: null });
-  });
+  describe('in its time', () => {
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }));
+    afterEach(() => jest.useRealTimers());
 
-  it('gives the call only what the look-up left of its time', async () => {
-    const slowly: Answering = async (request) => {
-      await new Promise((resume) => setTimeout(resume, TIMEOUT_MS / 2));
-      return answering(200, aWorkflow)(request);
-    };
-    const outbound = new FakeOutbound(slowly, answering(200));
-    const sut = aMaker(outbound);
-    await sut.make(byId);
-    expect(outbound.requests[1]?.timeoutMs).toBeLessThanOrEqual(TIMEOUT_MS / 2 + 5);
-    await sut.make(byId);
-    expect(outbound.requests[2]?.timeoutMs).toBe(TIMEOUT_MS);
+    it('ends although n8n never says where the workflow is', async () => {
+      const attempt = aMaker(new FakeOutbound(never)).make(byId);
+      await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
+      const detail = `n8n did not say within ${TIMEOUT_MS} ms where the workflow is.`;
+      expect((await attempt).result).toEqual({ kind: 'failed', detail, retryAfter: null });
+    });
+
+    it('gives the call only what the look-up left of it', async () => {
+      const slowly: Answering = async (request) => {
+        await new Promise((resume) => setTimeout(resume, TIMEOUT_MS / 4));
+        return answering(200, aWorkflow)(request);
+      };
+      const outbound = new FakeOutbound(slowly, answering(200));
+      const sut = aMaker(outbound);
+      const first = sut.make(byId);
+      await jest.advanceTimersByTimeAsync(TIMEOUT_MS / 4);
+      await first;
+      expect(outbound.requests[1]?.timeoutMs).toBe((TIMEOUT_MS * 3) / 4);
+      await sut.make(byId);
+      expect(outbound.requests[2]?.timeoutMs).toBe(TIMEOUT_MS);
+    });
   });
 
   it('that fails on this side is one that failed, and tells the receiver nothing of it', async () => {
