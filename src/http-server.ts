@@ -1,20 +1,24 @@
 import { answerClientError, problemCodeOf, problems } from '@mira/problem';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { RequestHandler } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { readApiBody } from './api-body';
 import type { MiraConfig } from './config/mira.config';
 import { ApiCalls } from './enterprise/usage/api-calls';
 import { Readiness } from './health/readiness';
+import type { HttpAdapter } from './http-adapter';
 import { logRequests } from './log/request.log';
 import { MetricsService } from './metrics/metrics.service';
 import { serverTiming } from './metrics/server-timing';
 import { outcomeOf } from './metrics/webhook-outcome';
 import { probesOnly } from './probes-only';
+import { answerFailure } from './problem-filter';
 import { BodyBudget } from './webhook/ingest/body.budget';
 import { keepRawBody } from './webhook/ingest/raw-body';
 import { receivingGate } from './webhook/ingest/receiving.gate';
+import { StraightWay } from './webhook/ingest/straight-way';
+import { WebhookReceiver } from './webhook/ingest/webhook.receiver';
 
 /** A management request is a small JSON document; validating a large one would hold everybody up. */
 const MAX_API_BODY_BYTES = 65_536;
@@ -34,21 +38,42 @@ const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 const PROBES = /^\/(health|metrics)(\/|$)/i;
 
 /** What stands between node's HTTP server and Nest: limits, body readers, and the count of answers. */
-export function prepareHttp(app: NestExpressApplication, config: MiraConfig, logger: Logger): void {
+export function prepareHttp(
+  app: NestExpressApplication,
+  adapter: HttpAdapter,
+  config: MiraConfig,
+  logger: Logger,
+): void {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', config.webhook.trust_proxy);
   const budget = new BodyBudget(Math.max(MAX_HELD_BODY_BYTES, config.webhook.max_body_bytes));
-  app.use(logRequests(logger));
+  const readiness = app.get(Readiness);
+  const log = logRequests(logger);
+  const timing = config.metrics.server_timing ? [serverTiming()] : [];
+  const count = countAnswers(app.get(MetricsService));
+  const keepBody = keepRawBody(config.webhook.max_body_bytes, budget);
+  app.use(log);
   if (config.role === 'worker') app.use(probesOnly());
-  if (config.metrics.server_timing) app.use(['/webhook', '/api'], serverTiming());
-  app.use('/webhook', countAnswers(app.get(MetricsService)));
-  app.use(checkHead, refuseWhileDraining(app.get(Readiness)));
+  for (const step of timing) app.use(['/webhook', '/api'], step);
+  app.use('/webhook', count);
+  app.use(checkHead, refuseWhileDraining(readiness));
   app.use('/webhook', receivingGate(config.webhook));
-  app.use('/webhook', keepRawBody(config.webhook.max_body_bytes, budget));
+  app.use('/webhook', keepBody);
   app.use('/api', forNobodyElse);
   app.use('/api', app.get(ApiCalls).counting);
   app.use('/api', keepRawBody(MAX_API_BODY_BYTES, budget), readApiBody);
+  if (config.role !== 'worker' && config.webhook.enabled) {
+    const receiver = app.get(WebhookReceiver);
+    const way = new StraightWay({
+      express: adapter.getInstance<Express>(),
+      steps: [log, ...timing, count, keepBody],
+      receive: (request, response) => receiver.receive(request, response),
+      fail: (error, request, response) => answerFailure(error, request, response, undefined),
+      isOpen: () => readiness.state !== 'draining',
+    });
+    adapter.shortenBy((request, response) => way.take(request, response));
+  }
   const server: Server = app.getHttpServer();
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;

@@ -34,13 +34,14 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
   let app: NestExpressApplication | null = null;
   try {
     const logger = createLogger(config.log.level);
-    app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, database), new HttpAdapter(), {
+    const adapter = new HttpAdapter();
+    app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, database), adapter, {
       bodyParser: false,
       logger: new ApplicationLogger(logger),
       abortOnError: false,
       forceCloseConnections: false,
     });
-    prepareHttp(app, config, logger);
+    prepareHttp(app, adapter, config, logger);
     const connections = new HttpConnections(app.getHttpServer());
     publishOpenApi(app);
     await app.init();

@@ -1,4 +1,4 @@
-import { Problem, ProblemFilter, problems } from '@mira/problem';
+import { type Problem, problemErrorMiddleware, ProblemFilter, problems } from '@mira/problem';
 import { AnswerTimeError } from './database/answer-time';
 import { isCollision, isDatabaseAway } from './database/database-away';
 import { GroupCommitOverloadError } from './database/group-commit';
@@ -10,6 +10,9 @@ const RETRY_AFTER_SECONDS = 5;
 export function createProblemFilter(): ProblemFilter {
   return new ProblemFilter(asPassing);
 }
+
+/** The same, for what does not get as far as Nest. */
+export const answerFailure = problemErrorMiddleware(asPassing);
 
 function asPassing(error: unknown): Problem | null {
   const passing =

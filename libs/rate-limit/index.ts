@@ -17,4 +17,5 @@ export { LeaseStore } from './lease-store';
 export { LeasedBuckets, type LeasedBucketsOptions, type Taken } from './leased-buckets';
 export { LeasedThrottlerStorage } from './leased-throttler-storage';
 export { RateLimitExceeded, type RateLimitExceededDetail } from './rate-limit-exceeded';
+export { rateLimitFields } from './rate-limit-fields';
 export { RateLimitGuard, type RateLimitClient } from './rate-limit.guard';

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { ThrottlerGuard } from '@nestjs/throttler';
 import { RateLimitExceeded } from './rate-limit-exceeded';
+import { rateLimitFields } from './rate-limit-fields';
 import type { BucketLimits } from './token-bucket';
 
 /** Who sent a request, as far as limits go, and what it may use. */
@@ -16,8 +17,7 @@ export interface RateLimitClient extends BucketLimits {
  * one asks a single method who the client is, and charges one bucket of that client wherever it is used. Throttler's
  * decorators therefore have no effect; `shouldSkip` and `clientOf` are where to decide.
  *
- * Every answer, allowed or refused, tells the limits with the fields `RateLimit-Policy` and `RateLimit` of the IETF's
- * draft-ietf-httpapi-ratelimit-headers; a refused one has `Retry-After` (RFC 9110, 10.2.3) too. If the store of the
+ * Every answer, allowed or refused, tells the limits ({@link rateLimitFields}); a refused one has `Retry-After` (RFC 9110, 10.2.3) too. If the store of the
  * buckets fails, its error is thrown: nobody passes uncounted.
  */
 export abstract class RateLimitGuard extends ThrottlerGuard {
@@ -48,8 +48,10 @@ export abstract class RateLimitGuard extends ThrottlerGuard {
     const remaining = Math.max(0, capacity - record.totalHits);
 
     const { res } = this.getRequestResponse(context);
-    this.setResponseHeader(res, 'RateLimit-Policy', `"${this.policyName}";q=${capacity};w=${windowSeconds}`);
-    this.setResponseHeader(res, 'RateLimit', `"${this.policyName}";r=${remaining};t=${record.timeToExpire}`);
+    const left = { remaining, seconds: record.timeToExpire };
+    for (const [name, value] of rateLimitFields(this.policyName, client, left)) {
+      this.setResponseHeader(res, name, value);
+    }
     if (!record.isBlocked) return true;
 
     const retryAfterSeconds = record.timeToBlockExpire;

@@ -78,6 +78,24 @@ describeMira('a webhook', (mira) => {
     expect(new Set(answers.map(({ json }) => json['id'])).size).toBe(1);
   });
 
+  it.each<[string, (path: string) => string, Record<string, string>]>([
+    ['with a query', (path) => `${path}?from=here`, {}],
+    ['with a slash at its end', (path) => `${path}/`, {}],
+    ['in capitals', (path) => path.replace('/webhook/', '/WebHook/'), {}],
+    ['with an id in capitals', (path) => path.replace(/[^/]+$/, (id) => id.toUpperCase()), {}],
+    ['with escapes', (path) => path.replace('github', '%67ithub'), {}],
+    ['after a delivery', (path) => path, { 'x-mira-hops': '1' }],
+  ])('is the same one, and is answered alike, where its address is written %s', async (_case, written, more) => {
+    const { path, secret } = await mira().createEndpoint('github');
+    const headers = signedAsGithub('{}', secret, { delivery: 'once' });
+    const first = await mira().send(path, '{}', headers);
+    const again = await mira().send(path, '{}', headers);
+    const other = await mira().send(written(path), '{}', { ...headers, ...more });
+    expect(other).toMatchObject({ status: 200, json: { ...first.json, duplicate: true } });
+    expect([...other.headers.keys()]).toEqual([...again.headers.keys()]);
+    expect(other.headers.get('content-type')).toBe(again.headers.get('content-type'));
+  });
+
   it('has a key that counts for its endpoint alone', async () => {
     const [one, other] = [await mira().createEndpoint('github'), await mira().createEndpoint('github')];
     const sent = { delivery: 'the-same' };

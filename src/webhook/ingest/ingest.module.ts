@@ -1,6 +1,5 @@
-import { LeasedBuckets, LeasedThrottlerStorage } from '@mira/rate-limit';
+import { LeasedBuckets } from '@mira/rate-limit';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
-import { ThrottlerModule } from '@nestjs/throttler';
 import { AgentModule } from '../../agent/agent.module';
 import { UsageModule } from '../../enterprise/usage/usage.module';
 import { TenantModule } from '../../tenant/tenant.module';
@@ -11,40 +10,28 @@ import { EventWriter } from './event.writer';
 import { IngestService } from './ingest.service';
 import { IngestUpkeep } from './ingest.upkeep';
 import { ProbeController } from './probe.controller';
+import { SenderProver } from './sender.prover';
 import { SqlLeaseStore } from './sql.lease-store';
 import { WebhookController } from './webhook.controller';
-
-/** The shared buckets as one provider, so that what is leased can be given back at the end. */
-@Module({
-  providers: [
-    SqlLeaseStore,
-    { provide: LeasedBuckets, useFactory: (store: SqlLeaseStore) => new LeasedBuckets(store), inject: [SqlLeaseStore] },
-  ],
-  exports: [LeasedBuckets, SqlLeaseStore],
-})
-class BucketModule {}
+import { WebhookRateLimit } from './webhook.rate-limit';
+import { WebhookReceiver } from './webhook.receiver';
 
 @Module({
-  imports: [
-    BucketModule,
-    ThrottlerModule.forRootAsync({
-      imports: [BucketModule],
-      inject: [LeasedBuckets],
-      // The guard knows each client's own limits; throttler wants one of its own to be named.
-      useFactory: (buckets: LeasedBuckets) => ({
-        throttlers: [{ ttl: 0, limit: 0 }],
-        storage: new LeasedThrottlerStorage(buckets),
-      }),
-    }),
-    AgentModule,
-    DeliveryModule,
-    EndpointModule,
-    TenantModule,
-    UsageModule,
-  ],
+  imports: [AgentModule, DeliveryModule, EndpointModule, TenantModule, UsageModule],
   controllers: [WebhookController, ProbeController],
-  providers: [DedupKeys, EventWriter, IngestService, IngestUpkeep],
-  exports: [EventWriter],
+  providers: [
+    DedupKeys,
+    EventWriter,
+    IngestService,
+    IngestUpkeep,
+    SenderProver,
+    SqlLeaseStore,
+    // What all clients share, so that what is leased can be given back at the end.
+    { provide: LeasedBuckets, useFactory: (store: SqlLeaseStore) => new LeasedBuckets(store), inject: [SqlLeaseStore] },
+    WebhookRateLimit,
+    WebhookReceiver,
+  ],
+  exports: [EventWriter, WebhookReceiver],
 })
 export class IngestModule implements OnApplicationShutdown {
   constructor(private readonly buckets: LeasedBuckets) {}

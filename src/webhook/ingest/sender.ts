@@ -17,16 +17,3 @@ export interface Sender {
   /** SHA-256 of a proof that no second event can carry; null for one that says nothing against repetition. */
   readonly proofHash: Buffer | null;
 }
-
-/** Beside the request instead of on it, so that nothing a client sends can pass for a sender. */
-const senders = new WeakMap<object, Sender>();
-
-export function setSender(request: object, sender: Sender): void {
-  senders.set(request, sender);
-}
-
-export function senderOf(request: object): Sender {
-  const sender = senders.get(request);
-  if (!sender) throw new Error('the sender of this request was not proved');
-  return sender;
-}

@@ -2,12 +2,10 @@ import { Authenticator } from '@mira/access';
 import { BenchmarkRegistry } from '@mira/benchmark';
 import { problems } from '@mira/problem';
 import type { Verdict } from '@mira/signature';
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import type { Request } from 'express';
+import { Injectable } from '@nestjs/common';
 import { hash } from 'node:crypto';
 import { MiraConfig } from '../../config/mira.config';
 import { withinAnswerTime } from '../../database/answer-time';
-import { timedStage } from '../../metrics/server-timing';
 import { TenantService } from '../../tenant/tenant.service';
 import { EndpointDirectory } from '../endpoint/endpoint.directory';
 import { PublicAddress } from '../endpoint/public-address';
@@ -17,17 +15,16 @@ import type { Source } from '../source/source';
 import { findSource } from '../source/source.registry';
 import { clientAddress } from './client-address';
 import { rawBodyOf } from './raw-body';
-import { type Sender, setSender } from './sender';
+import type { Sender } from './sender';
+import type { SentRequest } from './sent-request';
 
 const SECRET_KEY_SCOPE = 'webhook.secret_key';
 /** Proving the sender; who is refused is an error. */
 const VERIFY = 'webhook_verify';
 
-type SentRequest = Request<{ service: string; endpoint_id?: string }>;
-
 /** Proves who sent a webhook, before anything else is done for it. Nothing is open by default. */
 @Injectable()
-export class SenderGuard implements CanActivate {
+export class SenderProver {
   constructor(
     private readonly config: MiraConfig,
     private readonly endpoints: EndpointDirectory,
@@ -37,23 +34,21 @@ export class SenderGuard implements CanActivate {
     private readonly benchmarks: BenchmarkRegistry,
   ) {}
 
-  canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<SentRequest>();
-    return this.benchmarks.measure(VERIFY, () => timedStage(request, 'verify', () => this.prove(request)));
+  /** @throws Problem where there is no proof, or none that is good */
+  prove(request: SentRequest): Promise<Sender> {
+    return this.benchmarks.measure(VERIFY, () => this.senderOf(request));
   }
 
-  private async prove(request: SentRequest): Promise<boolean> {
-    const source = findSource(request.params.service);
+  private async senderOf(request: SentRequest): Promise<Sender> {
+    const { service, endpoint_id: endpointId } = request.params;
+    const source = findSource(service);
     if (!source) throw problems.unknownService();
-    const { endpoint_id: endpointId } = request.params;
-    const sender = endpointId
-      ? await this.senderOfEndpoint(request, source, endpointId)
-      : await this.senderWithoutEndpoint(request, source);
-    setSender(request, sender);
-    return true;
+    return endpointId
+      ? this.senderOfEndpoint(request, source, endpointId)
+      : this.senderWithoutEndpoint(request, source);
   }
 
-  private async senderOfEndpoint(request: Request<object>, source: Source, id: string): Promise<Sender> {
+  private async senderOfEndpoint(request: SentRequest, source: Source, id: string): Promise<Sender> {
     const endpoint = await this.endpoints.find(id);
     if (!endpoint || endpoint.service !== source.name) throw problems.notFound('There is no such endpoint.');
     const received = { headers: request.headers, body: rawBodyOf(request) };
@@ -80,7 +75,7 @@ export class SenderGuard implements CanActivate {
   }
 
   /** An API key, else a signature by the configured secret. */
-  private async senderWithoutEndpoint(request: Request<object>, source: Source): Promise<Sender> {
+  private async senderWithoutEndpoint(request: SentRequest, source: Source): Promise<Sender> {
     const authentication = await this.authenticator.authenticate(request.headers, request.ip);
     switch (authentication.kind) {
       case 'refused':
@@ -110,7 +105,7 @@ export class SenderGuard implements CanActivate {
     }
   }
 
-  private async senderBySecretKey(request: Request<object>, source: Source): Promise<Sender> {
+  private async senderBySecretKey(request: SentRequest, source: Source): Promise<Sender> {
     const secret = this.config.webhook.secret_key;
     const received: ReceivedRequest = { headers: request.headers, body: rawBodyOf(request) };
     if (!secret) throw problems.unauthorized('Send an API key in X-API-Key, or use the address of an endpoint.');
