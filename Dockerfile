@@ -38,5 +38,5 @@ STOPSIGNAL SIGTERM
 # Alive, not ready: a database that is away must not get the process killed that waits for its return.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || process.env.MIRA_WEBHOOK_PORT || 5000}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# No npm and no shell in between: the signal to stop must reach the program itself.
-CMD ["node", "--enable-source-maps", "dist/src/main.js"]
+# What `npm run start:prod` runs. No npm and no shell in between: the signal to stop must reach the program itself.
+CMD ["node", "--max-semi-space-size=16", "--heap-growing-percent=50", "--enable-source-maps", "dist/src/main.js"]

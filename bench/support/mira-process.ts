@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { residentMiB } from './machine.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'src', 'main.js');
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'dist', 'src', 'main.js');
 const READY_WITHIN_MS = 60_000;
 /** Mira gives work under way 20 s, and a margin. */
 const STOP_WITHIN_MS = 30_000;
@@ -19,7 +20,7 @@ export interface MiraProcessOptions {
   readonly nodeOptions?: readonly string[];
 }
 
-/** The built program in a process of its own, as `npm start` runs it, on a free port of the loopback address. */
+/** The built program in a process of its own, as `npm run start:prod` runs it, on a free port of the loopback address. */
 export class MiraProcess {
   readonly pid: number;
   readonly url: string;
@@ -45,7 +46,7 @@ export class MiraProcess {
     const logFile = join(folder, 'mira.log');
     // Straight to a file: a pipe would have to be emptied by this process, which would cost time of the same machine.
     const log = openSync(logFile, 'w');
-    const child = spawn(process.execPath, [...nodeOptions, '--enable-source-maps', MAIN], {
+    const child = spawn(process.execPath, [...nodeOptions, ...productionFlags(), MAIN], {
       cwd: folder,
       env: { ...environmentWithoutMira(), HOST: '127.0.0.1', PORT: '0', ...env },
       stdio: ['ignore', log, log],
@@ -89,6 +90,16 @@ export class MiraProcess {
     await exited;
     clearTimeout(patience);
   }
+}
+
+/** What `npm run start:prod` gives to node. */
+function productionFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Package;
+  return scripts['start:prod'].split(' ').filter((word) => word.startsWith('--'));
+}
+
+interface Package {
+  readonly scripts: { readonly 'start:prod': string };
 }
 
 export function environmentWithoutMira(): NodeJS.ProcessEnv {
