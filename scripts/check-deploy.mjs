@@ -297,7 +297,7 @@ function checkAlerts() {
     check(documented.delete(alert), `docs/operations.md does not say what to do about ${alert}`);
     check(['critical', 'warning', 'info'].includes(labels?.severity), `${alert} has no severity`);
   }
-  check(documented.size === 0, `docs/operations.md has alerts that do not exist: ${[...documented]}`);
+  check(documented.size === 0, `docs/operations.md has alerts that do not exist: ${[...documented].join(', ')}`);
 }
 
 // ---- Compose
@@ -305,7 +305,7 @@ function checkAlerts() {
 function checkCompose() {
   const { services, volumes, networks } = readYaml(join(ROOT, 'docker-compose.yml'));
   const plain = Object.keys(services).filter((name) => services[name].profiles === undefined);
-  check(String(plain) === 'postgres,mira,n8n', `a plain \`up\` starts ${plain}`);
+  check(String(plain) === 'postgres,mira,n8n', `a plain \`up\` starts ${plain.join(', ')}`);
   for (const [name, service] of Object.entries(services)) {
     check(!/:latest$|^[^:]+$/.test(service.image), `${name} runs ${service.image}, which is no version`);
     for (const network of service.networks) check(network in networks, `${name} is in no network ${network}`);
@@ -347,7 +347,7 @@ checkAlerts();
 checkCompose();
 
 if (faults.length > 0) {
-  console.error(`deploy/ has ${faults.length} faults, see ${join('scripts', 'check-deploy.mjs')}:`);
+  console.error('deploy/ is not sound, see scripts/check-deploy.mjs:');
   console.error(faults.map((fault) => `  ${fault}`).join('\n'));
   process.exitCode = 1;
 } else {
