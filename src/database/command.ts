@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { loadProcessConfig } from '../config/process-config';
 import { StartError } from '../config/start-error';
 import { dataSourceOptions, unhurried } from './connection';
+import type { DatabaseTarget } from './database-target';
 import { openDatabase } from './open-database';
 import { SecretCipher } from './secret.cipher';
 
@@ -17,14 +18,14 @@ export type ExitCode = 0 | 1 | 2;
 /** Does some work on the configured database, outside of a running Mira, however long it takes. */
 export async function onDatabase(
   { err }: Pick<Output, 'err'>,
-  work: (dataSource: DataSource, cipher: SecretCipher) => Promise<ExitCode>,
+  work: (dataSource: DataSource, cipher: SecretCipher, target: DatabaseTarget) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   try {
     const database = await openDatabase(loadProcessConfig(), err);
     const dataSource = new DataSource(dataSourceOptions(unhurried(database.target)));
     try {
       await dataSource.initialize();
-      return await work(dataSource, new SecretCipher(database.masterKey));
+      return await work(dataSource, new SecretCipher(database.masterKey), database.target);
     } finally {
       if (dataSource.isInitialized) await dataSource.destroy();
       await database.close();

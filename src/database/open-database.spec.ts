@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StartError } from '../config/start-error';
 import { MasterKeyError } from './master-key';
-import { checkVersion, masterKeyFor } from './open-database';
+import { checkTenantRole, checkVersion, masterKeyFor } from './open-database';
 import { SecretCipher } from './secret.cipher';
 
 const KEY = Buffer.alloc(32, 7);
@@ -74,5 +74,28 @@ describe('the version of a server', () => {
 
   it('before 15 is refused', async () => {
     await expect(check('140020')).rejects.toThrow(/PostgreSQL 14\.20\.\nMira needs PostgreSQL 15 or later/);
+  });
+});
+
+describe('the role of tenants', () => {
+  const URL_OF_SERVER = 'postgres://mira:secret@host/db';
+  const check = (answer: () => Promise<unknown>) => {
+    const query = (text: string) => (text.startsWith('DO') ? answer() : Promise.resolve([{ user: 'mira' }]));
+    return checkTenantRole({ query: query as never }, URL_OF_SERVER);
+  };
+  const failing = (code: string) => () => Promise.reject(Object.assign(new Error('said by the server'), { code }));
+
+  it('is taken where this user may', async () => {
+    await expect(check(async () => [])).resolves.toBeUndefined();
+  });
+
+  it.each(['42501', '22023'])('stops the start where it cannot be, with what to do (%s)', async (code) => {
+    await expect(check(failing(code))).rejects.toThrow(StartError);
+    await expect(check(failing(code))).rejects.toThrow(/mira_tenant.*\n.*GRANT mira_tenant TO mira;/);
+    await expect(check(failing(code))).rejects.not.toThrow(/secret/);
+  });
+
+  it('is not what is wrong with a server that goes away', async () => {
+    await expect(check(failing('57P01'))).rejects.toThrow('said by the server');
   });
 });

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { AbstractLogger, DataSource } from 'typeorm';
 import { decodeMasterKey } from '../config/master-key';
 import type { MiraConfig } from '../config/mira.config';
@@ -8,7 +9,8 @@ import { EmbeddedServer } from './embedded/embedded-server';
 import { embeddedMasterKey } from './master-key';
 import { migrate } from './migrate';
 import { holdToSamples, type SealedSecret, sealedSamples } from './sealed-secrets';
-import { asServerStartError, serverStartError, tooOldError } from './server-start-error';
+import { asServerStartError, serverStartError, tenantRoleError, tooOldError } from './server-start-error';
+import { TENANT_ROLE } from './tenant.role';
 import { whenReachable } from './when-reachable';
 
 /** How long a start waits for a database server that is away before it gives up, in milliseconds. */
@@ -55,6 +57,7 @@ async function prepare(dataSource: DataSource, config: MiraConfig): Promise<Buff
   const { url } = config.database;
   if (url) await checkVersion(dataSource, url);
   await migrate(dataSource);
+  if (url) await checkTenantRole(dataSource, url);
   return masterKeyFor(config, await sealedSamples(dataSource));
 }
 
@@ -63,6 +66,24 @@ export async function checkVersion(dataSource: Pick<DataSource, 'query'>, url: s
   const [row]: { server_version_num: string }[] = await dataSource.query('SHOW server_version_num');
   const version = Number(row?.server_version_num);
   if (version < MIN_SERVER_MAJOR * 10_000) throw tooOldError(version, MIN_SERVER_MAJOR, url);
+}
+
+/** SQLSTATEs of a role that one may not take, and of one that does not exist. */
+const NO_SUCH_ROLE = new Set(['42501', '22023', '42704']);
+
+/**
+ * The migration that made the role is done once for a database, and a database may be restored onto another server.
+ *
+ * @throws StartError where this user may not be the role that all tenants' transactions are made in
+ */
+export async function checkTenantRole(dataSource: Pick<DataSource, 'query'>, url: string): Promise<void> {
+  try {
+    await dataSource.query(`DO $$ BEGIN SET LOCAL ROLE ${TENANT_ROLE}; END $$`);
+  } catch (error) {
+    if (!isNativeError(error) || !('code' in error) || !NO_SUCH_ROLE.has(String(error.code))) throw error;
+    const [row]: { user: string }[] = await dataSource.query('SELECT quote_ident(current_user) AS "user"');
+    throw tenantRoleError(error, row?.user ?? '', url);
+  }
 }
 
 /** The configured key, else the one of the data folder, once it has opened what it should. */

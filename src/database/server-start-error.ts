@@ -3,6 +3,7 @@ import { settingName } from '../config/setting-name';
 import { withoutPassword } from '../config/setting/database-url';
 import { StartError } from '../config/start-error';
 import { isDatabaseAway } from './database-away';
+import { TENANT_ROLE } from './tenant.role';
 
 const TLS_DEMANDED = /no encryption|SSL off|(ssl|tls|encrypt\w*) .*required|sslmode=require|insecure/i;
 const TLS_CODES = /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
@@ -28,6 +29,17 @@ export function tooOldError(version: number, minMajor: number, url: string): Sta
   const is = `is PostgreSQL ${Math.floor(version / 10_000)}.${version % 10_000}`;
   const server = `The PostgreSQL server of ${settingName('database.url')}, ${withoutPassword(url)},`;
   return new StartError(`${server} ${is}.\nMira needs PostgreSQL ${minMajor} or later: upgrade it, or name another.`);
+}
+
+/** A user that may not become the role of tenants could start, and then answer nobody. */
+export function tenantRoleError(cause: unknown, user: string, url: string): StartError {
+  const server = `The PostgreSQL server of ${settingName('database.url')}, ${withoutPassword(url)},`;
+  return new StartError(
+    `${server} does not let this user be ${TENANT_ROLE}, the role that keeps tenants apart.\n` +
+      "Roles are the server's and in no dump of a database. As a superuser run there once: " +
+      `CREATE ROLE ${TENANT_ROLE} NOLOGIN; GRANT ${TENANT_ROLE} TO ${user}; (the first where there is no such role)`,
+    { cause },
+  );
 }
 
 interface Diagnosis {

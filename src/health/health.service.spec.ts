@@ -31,6 +31,7 @@ function aHealth({
 } = {}) {
   const config = Object.assign(new MiraConfig(), { role });
   const readiness = new Readiness();
+  const metrics = new MetricsService(config, new BenchmarkRegistry());
   const sut = new HealthService(
     config,
     terminus as HealthCheckService,
@@ -38,10 +39,10 @@ function aHealth({
     { query } as unknown as DataSource,
     { backlog } as unknown as DeliveryQueue,
     { state: worker } as unknown as DeliveryWorker,
-    new MetricsService(config, new BenchmarkRegistry()),
+    metrics,
     readiness,
   );
-  return { sut, readiness };
+  return { sut, readiness, metrics };
 }
 
 describe('the health of a process', () => {
@@ -118,5 +119,16 @@ describe('whether a process wants requests', () => {
     const { sut, readiness } = aHealth({ query: away });
     readiness.open();
     expect(await sut.ready()).toEqual({ status: 'database_away' });
+  });
+
+  it('is a gauge too, which is 0 and not missing where the database hangs', async () => {
+    const { metrics, readiness } = aHealth();
+    expect(await metrics.prometheusText()).toContain('\nmira_ready 0\n');
+    readiness.open();
+    expect(await metrics.prometheusText()).toContain('\nmira_ready 1\n');
+
+    const hanging = aHealth({ query: () => new Promise(() => undefined) });
+    hanging.readiness.open();
+    expect(await hanging.metrics.prometheusText()).toContain('\nmira_ready 0\n');
   });
 });

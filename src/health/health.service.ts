@@ -1,5 +1,6 @@
 import { HttpException, Injectable } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { version } from '../../package.json';
 import { MiraConfig } from '../config/mira.config';
@@ -16,6 +17,8 @@ const PROBE_CACHE_MS = 500;
 const SLOW_QUEUE_SECONDS = 300;
 /** A worker looks for work twice a second; one that did not for this long stands still. */
 const STILL_WORKER_MS = 30_000;
+/** Less than a scrape waits for a gauge: that the database hangs is to be told, and not left out. */
+const GAUGE_PATIENCE_MS = 800;
 
 /** Asks the parts how they are. The database decides between healthy and not; the others can only be impaired. */
 @Injectable()
@@ -29,7 +32,13 @@ export class HealthService {
     private readonly worker: DeliveryWorker,
     private readonly metrics: MetricsService,
     private readonly readiness: Readiness,
-  ) {}
+  ) {
+    metrics.gauge(
+      'mira_ready',
+      'Whether this process wants requests: 1, or 0 while it starts, ends, or is without its database',
+      () => Promise.race([this.isReady(), sleep(GAUGE_PATIENCE_MS, 0, { ref: false })]),
+    );
+  }
 
   async report(): Promise<HealthView> {
     const checks = await this.check();
@@ -51,6 +60,10 @@ export class HealthService {
     if (this.readiness.state !== 'ready') return { status: this.readiness.state };
     const { database } = await this.probeDatabase();
     return { status: database.status === 'up' ? 'ready' : 'database_away' };
+  }
+
+  private async isReady(): Promise<number> {
+    return (await this.ready()).status === 'ready' ? 1 : 0;
   }
 
   private async check(): Promise<Record<string, CheckView>> {

@@ -37,6 +37,7 @@ import { RouteOrder } from './hold/route.order';
 import { IngestPressure } from './queue/ingest.pressure';
 import { Orphans } from './queue/orphans';
 import { PutBack } from './queue/put.back';
+import { QueueGauges } from './queue/queue.gauges';
 import { WorkflowQuota } from './hold/workflow.quota';
 
 @Module({
@@ -74,6 +75,7 @@ import { WorkflowQuota } from './hold/workflow.quota';
     N8nSender,
     Orphans,
     PutBack,
+    QueueGauges,
     LiningUp,
     RouteOrder,
     WorkflowQuota,
