@@ -1,10 +1,12 @@
-import { type DataSource, MigrationExecutor } from 'typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { isNativeError } from 'node:util/types';
 import { StartError } from '../config/start-error';
 import { isDatabaseAway } from './database-away';
 
 /** Any number does, as long as every Mira asks for the same. */
 const MIGRATION_LOCK = 7_305_211;
+const LOOK_EVERY_MS = 200;
 
 /**
  * Brings the schema up to date. Processes that start together take turns: one migrates, the others find it done.
@@ -14,7 +16,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
   const holder = dataSource.createQueryRunner();
   await holder.connect();
   try {
-    await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await lock(holder);
     await dataSource.runMigrations();
   } catch (error) {
     throw isDatabaseAway(error) ? error : await migrationError(dataSource, error);
@@ -24,7 +26,21 @@ export async function migrate(dataSource: DataSource): Promise<void> {
   }
 }
 
-/** Each migration is a transaction, so the one that failed is the first that is not there. */
+/**
+ * By asking again and again: who waited within a statement would be waited for by an index that is made concurrently, and
+ * neither would ever go on.
+ */
+async function lock(holder: QueryRunner): Promise<void> {
+  for (;;) {
+    const [row]: { locked: boolean }[] = await holder.query('SELECT pg_try_advisory_lock($1) AS locked', [
+      MIGRATION_LOCK,
+    ]);
+    if (row?.locked) return;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** Each migration is there as a whole or not at all, so the one that failed is the first that is not there. */
 async function migrationError(dataSource: DataSource, error: unknown): Promise<StartError> {
   const [failed] = await new MigrationExecutor(dataSource).getPendingMigrations().catch(() => []);
   const what = failed ? `The migration ${failed.name} of the database failed` : 'The database cannot be migrated';

@@ -158,6 +158,25 @@ describeOnEachDatabase(
       expect(await found("nothing'; --")).toEqual([]);
     });
 
+    it('of a rare type are found in one look, however many others came after them', async () => {
+      const rare = [await stored({ eventType: 'rare' }), await stored({ eventType: 'rare', service: 'generic' })];
+      await database().dataSource.query(
+        `INSERT INTO webhook_events (tenant_id, id, service, event_type, headers, body, received_at)
+         SELECT $1, overlay($2::text PLACING lpad(n::text, 12, '0') FROM 25)::uuid, 'github', 'push', '{}', '', now()
+         FROM generate_series(0, $3) AS n`,
+        [tenantId, idAt(Date.now() + 1_000), LOOKED_AT.events],
+      );
+      const whole = await sut.list(tenantId, query({ event_type: 'rare' }));
+      expect(whole).toMatchObject({ next_cursor: null, searched_to: null });
+      expect(whole.data.map(({ id }) => id)).toEqual(rare.toReversed());
+      expect(await listed({ event_type: 'rare', q: '{}' })).toEqual(rare.toReversed());
+      expect(await listed({ event_type: 'rare', service: 'github' })).toEqual([rare[0]]);
+      expect(await sut.list(tenantId, query({ service: 'generic' }))).toMatchObject({
+        data: [],
+        searched_to: expect.any(String),
+      });
+    });
+
     it('are searched one bounded look at a time, which says how far it came', async () => {
       const half = Buffer.alloc(LOOKED_AT.bodyBytes / 2 - 1, 'x');
       const [oldest] = [await stored({ body: Buffer.from('needle') }), await stored({ body: half })];

@@ -31,9 +31,9 @@ export interface SearchedTo {
 }
 
 /**
- * One look goes through so many events, and so many bytes of bodies where it looks into these. There may be millions
- * of them, and an index of all that stands in them would cost everybody who receives; so a look is short, says how far
- * it came, and the next one goes on from there.
+ * One look goes through so many events, of one type where that is asked for, and so many bytes of bodies where it looks
+ * into these. There may be millions of them, and an index of all that stands in them would cost everybody who receives;
+ * so a look is short, says how far it came, and the next one goes on from there.
  */
 export const LOOKED_AT = { events: 20_000, bodyBytes: 8_388_608 } as const;
 
@@ -57,17 +57,18 @@ export class Conditions {
 }
 
 /**
- * Of `e`, a table of events. The ids are ordered by time, to the millisecond and the clock of who made them, and have the
- * index; {@link addRowConditions} has the exact bounds, which are the row's own time. Together the planner takes them to
- * be two things, and expects few of a day's events where it finds all.
+ * Of `e`, a table of events: what an index finds. The ids are ordered by time, to the millisecond and the clock of who
+ * made them, as a whole and within a type; {@link addRowConditions} has the exact bounds, which are the row's own time.
+ * Together the planner takes them to be two things, and expects few of a day's events where it finds all.
  */
 export function rangeConditions(
   tenantId: string,
-  { from, to }: EventCriteria,
+  { eventType, from, to }: EventCriteria,
   { after, before }: EventRange,
 ): Conditions {
   const where = new Conditions();
   where.texts.push(`e.tenant_id = ${where.holding(tenantId)}`);
+  if (eventType !== null) where.texts.push(`e.event_type = ${where.holding(eventType)}`);
   if (after !== null) where.texts.push(`e.id > ${where.holding(after)}`);
   if (before !== null) where.texts.push(`e.id < ${where.holding(before)}`);
   if (from) where.texts.push(`e.id >= ${where.holding(idBefore(from))}`);
@@ -76,11 +77,10 @@ export function rangeConditions(
 }
 
 /** Those that a row of `e` answers by itself, without its body. */
-export function addRowConditions(where: Conditions, { service, eventType, from, to }: EventCriteria): void {
+export function addRowConditions(where: Conditions, { service, from, to }: EventCriteria): void {
   if (from) where.texts.push(`e.received_at >= ${where.holding(from)}`);
   if (to) where.texts.push(`e.received_at < ${where.holding(to)}`);
   if (service !== null) where.texts.push(`e.service = ${where.holding(service)}`);
-  if (eventType !== null) where.texts.push(`e.event_type = ${where.holding(eventType)}`);
 }
 
 /** All others; `s.status` is that of the event, `$1` the tenant. */
@@ -95,9 +95,9 @@ export function addOtherConditions(where: Conditions, { status, q }: EventCriter
 }
 
 /** Whether finding a page might take a look at far more events than there are on it. */
-export function isBounded({ service, eventType, status, q }: EventCriteria): boolean {
+export function isBounded({ service, status, q }: EventCriteria): boolean {
   const isSparse = status !== null && NARROWING[status] === null;
-  return service !== null || eventType !== null || q !== null || isSparse;
+  return service !== null || q !== null || isSparse;
 }
 
 /** Finds the last event of a look; nothing where there is none behind it, and the look saw all there is. */
