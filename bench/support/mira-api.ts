@@ -2,7 +2,7 @@
 export class MiraApi {
   private readonly url: string;
   private readonly apiKey: string;
-  private readonly tenantId: string | null;
+  readonly tenantId: string | null;
 
   /** @param tenantId the one to work in; the key's own where it is left out */
   constructor(url: string, apiKey: string, tenantId: string | null = null) {
@@ -12,8 +12,8 @@ export class MiraApi {
   }
 
   /** The same key in a new tenant. */
-  async createTenant(tier: string): Promise<MiraApi> {
-    const { id } = await this.post('tenants', { name: 'bench', tier });
+  async createTenant(tier: string, name = 'bench'): Promise<MiraApi> {
+    const { id } = await this.post('tenants', { name, tier });
     return new MiraApi(this.url, this.apiKey, textOf(id));
   }
 

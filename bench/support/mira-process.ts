@@ -18,6 +18,8 @@ export interface MiraProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** For node itself, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
+  /** Where others find it again after a restart; any free one where it is left out. */
+  readonly port?: number;
 }
 
 /** The built program in a process of its own, as `npm run start:prod` runs it, on a free port of the loopback address. */
@@ -41,14 +43,14 @@ export class MiraProcess {
   }
 
   /** Resolves when it listens. Throws, with the end of its log, when it does not get there. */
-  static async start({ folder, env, nodeOptions = [] }: MiraProcessOptions): Promise<MiraProcess> {
+  static async start({ folder, env, nodeOptions = [], port = 0 }: MiraProcessOptions): Promise<MiraProcess> {
     mkdirSync(folder, { recursive: true });
     const logFile = join(folder, 'mira.log');
     // Straight to a file: a pipe would have to be emptied by this process, which would cost time of the same machine.
     const log = openSync(logFile, 'w');
     const child = spawn(process.execPath, [...nodeOptions, ...productionFlags(), MAIN], {
       cwd: folder,
-      env: { ...environmentWithoutMira(), HOST: '127.0.0.1', PORT: '0', ...env },
+      env: { ...environmentWithoutMira(), HOST: '127.0.0.1', PORT: String(port), ...env },
       stdio: ['ignore', log, log],
     });
     closeSync(log);
@@ -80,6 +82,15 @@ export class MiraProcess {
   /** Ends it as a crash would. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
+  }
+
+  /** Stands still, as on a machine that swaps or is moved: its connections stay, and nothing answers on them. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
   }
 
   private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -89,7 +89,12 @@ async function professional(stage: Stage, name: string): Promise<{ tenantId: str
 }
 
 /** What the tenant received that day before the trial began: events and their count, as if they had been sent. */
-async function fill({ databaseUrl }: Stage, tenantId: string, day: string, count: number): Promise<void> {
+export async function fill(
+  { databaseUrl }: Pick<Stage, 'databaseUrl'>,
+  tenantId: string,
+  day: string,
+  count: number,
+): Promise<void> {
   if (count === 0) return;
   await onDatabase(databaseUrl, async (client) => {
     await client.query('BEGIN');
