@@ -109,6 +109,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'database.pool_size': wholeNumber(20, 2, 1_000),
   'database.connect_timeout_ms': wholeNumber(500, 100, 60_000),
   'database.statement_timeout_ms': wholeNumber(5_000, 100, 600_000),
+  'database.transaction_pooling': { ...flag, file: true, text: 'true' },
   'delivery.concurrency': wholeNumber(8, 1, 1_000),
   'delivery.timeout_ms': wholeNumber(3_000, 100, 600_000),
   'delivery.retry_schedule_seconds': {

@@ -154,6 +154,12 @@ class DatabaseConfig {
 
   @Setting(wholeNumber(100, 600_000), { about: 'Milliseconds after which a PostgreSQL server gives up a statement.' })
   readonly statement_timeout_ms: number = 10_000;
+
+  @Setting(flag(), {
+    about:
+      'Whether a pooler in transaction mode, such as PgBouncer, stands before the server: nothing is kept in a session then.',
+  })
+  readonly transaction_pooling: boolean = false;
 }
 
 class DeliveryConfig {

@@ -1,27 +1,37 @@
 import type { PoolConfig } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import type { MiraConfig } from '../config/mira.config';
+import { serverUrls } from '../config/setting/database-url';
 import type { DatabaseTarget } from './database-target';
 import { migrations } from './migration-list';
+import { primaryClient, probeServer } from './primary.client';
+import { PrimaryFinder } from './primary.finder';
 import { SteadyClient } from './steady.client';
 import { watchedSocket } from './watched-socket';
 
 /** How much longer than a statement may take a connection may be silent, in milliseconds. */
 const SILENCE_MARGIN_MS = 2_000;
+/** How long a migration waits for a table at a time, in milliseconds: less than a sender waits for its answer. */
+const LOCK_TIMEOUT_MS = 1_000;
 
-/** The PostgreSQL server that `database.url` names. */
+/** The PostgreSQL server that `database.url` names, of several the one that takes writes. */
 export function serverTarget(url: string, settings: MiraConfig['database']): DatabaseTarget {
+  const urls = serverUrls(url) ?? [url];
+  const probe = (connectionString: string) =>
+    probeServer({ connectionString, connectionTimeoutMillis: settings.connect_timeout_ms, application_name: 'mira' });
   return {
     kind: 'server',
     pool: {
-      Client: SteadyClient,
+      Client: primaryClient(new PrimaryFinder(urls, probe), { keepsStatements: !settings.transaction_pooling }),
       pipeline: true,
-      connectionString: url,
+      connectionString: urls[0],
       application_name: 'mira',
       max: settings.pool_size,
       connectionTimeoutMillis: settings.connect_timeout_ms,
-      statement_timeout: settings.statement_timeout_ms,
-      idle_in_transaction_session_timeout: settings.statement_timeout_ms,
+      ...(!settings.transaction_pooling && {
+        statement_timeout: settings.statement_timeout_ms,
+        idle_in_transaction_session_timeout: settings.statement_timeout_ms,
+      }),
       keepAlive: true,
       stream: watchedSocket(settings.statement_timeout_ms + SILENCE_MARGIN_MS),
     },
@@ -47,8 +57,18 @@ export function embeddedTarget(connection: PoolConfig, settings: MiraConfig['dat
 
 /** The same for work that nobody waits for, and that may take its time. */
 export function unhurried(target: DatabaseTarget): DatabaseTarget {
-  const noHurry = { statement_timeout: 0, idle_in_transaction_session_timeout: 0, stream: undefined };
-  return { ...target, pool: { ...target.pool, ...noHurry } };
+  const { statement_timeout, idle_in_transaction_session_timeout, stream, ...pool } = target.pool;
+  return { ...target, pool };
+}
+
+/**
+ * The same for changes of the schema: one that waits for a table has everybody wait behind it who comes later, so it gives
+ * up soon, and is tried again. A session is told so when it begins, which a pooler in transaction mode does not take.
+ */
+export function forMigrations(target: DatabaseTarget): DatabaseTarget {
+  const { kind, pool } = unhurried(target);
+  const keepsSessions = target.pool.statement_timeout !== undefined;
+  return { kind, pool: keepsSessions ? { ...pool, lock_timeout: LOCK_TIMEOUT_MS } : pool };
 }
 
 export function dataSourceOptions(target: DatabaseTarget): DataSourceOptions {

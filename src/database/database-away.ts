@@ -1,7 +1,10 @@
 import { isNativeError } from 'node:util/types';
 
-/** SQLSTATE classes and codes that mean "this server cannot serve now", as against "this statement is wrong". */
-const AWAY_SQLSTATES = /^(08...|57P0[0-5]|53300|25006|57014|25P03)$/;
+/**
+ * SQLSTATE classes and codes that mean "this server cannot serve now", as against "this statement is wrong": among them a
+ * full disk, no memory and no connection left (53), a disk that fails (58030), and a standby where the primary was (25006).
+ */
+const AWAY_SQLSTATES = /^(08...|53...|57P0[0-5]|58030|25006|57014|25P03)$/;
 const AWAY_SYSTEM_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -29,6 +32,11 @@ export function isDatabaseAway(error: unknown): boolean {
 /** True when two transactions stood in each other's way (a deadlock, a serialization failure): neither is at fault. */
 export function isCollision(error: unknown): boolean {
   return sqlState(error).startsWith('40');
+}
+
+/** True when somebody else kept a lock for longer than this statement may wait for one. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlState(error) === '55P03';
 }
 
 /** True when the database will never take a value, as against a database that cannot take any now. */

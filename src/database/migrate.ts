@@ -2,41 +2,63 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { isNativeError } from 'node:util/types';
 import { StartError } from '../config/start-error';
-import { isDatabaseAway } from './database-away';
+import { isDatabaseAway, isLockTimeout } from './database-away';
+import type { DatabaseTarget } from './database-target';
 
 /** Any number does, as long as every Mira asks for the same. */
 const MIGRATION_LOCK = 7_305_211;
 const LOOK_EVERY_MS = 200;
+/** With the wait for the lock itself these are some two minutes. */
+const MOST_TRIES = 60;
+const TRY_AGAIN_MS = 1_000;
 
 /**
  * Brings the schema up to date. Processes that start together take turns: one migrates, the others find it done.
  * @throws StartError that names the migration which failed; a database that went away is thrown as it is
  */
-export async function migrate(dataSource: DataSource): Promise<void> {
-  const holder = dataSource.createQueryRunner();
-  await holder.connect();
+export async function migrate(dataSource: DataSource, kind: DatabaseTarget['kind']): Promise<void> {
+  // The embedded database has this one process, and would let nobody in beside an open transaction.
+  const turn = kind === 'server' ? await takeTurn(dataSource) : null;
   try {
-    await lock(holder);
-    await dataSource.runMigrations();
+    await runMigrations(dataSource);
   } catch (error) {
     throw isDatabaseAway(error) ? error : await migrationError(dataSource, error);
   } finally {
-    await holder.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
-    await holder.release();
+    await turn?.query('ROLLBACK').catch(() => undefined);
+    await turn?.release();
   }
 }
 
 /**
- * By asking again and again: who waited within a statement would be waited for by an index that is made concurrently, and
- * neither would ever go on.
+ * Holds the lock in an open transaction, which a pooler leaves on its connection. Whoever has a view of the data open is
+ * waited for by an index that is made concurrently: so the lock is not waited for within a statement, but asked for again
+ * and again.
  */
-async function lock(holder: QueryRunner): Promise<void> {
+async function takeTurn(dataSource: DataSource): Promise<QueryRunner> {
+  const holder = dataSource.createQueryRunner();
+  await holder.connect();
   for (;;) {
-    const [row]: { locked: boolean }[] = await holder.query('SELECT pg_try_advisory_lock($1) AS locked', [
-      MIGRATION_LOCK,
-    ]);
-    if (row?.locked) return;
+    await holder.query('BEGIN');
+    // Without a parameter, for what is asked with one stays open, and holds its view of the data, until the transaction ends.
+    const [row]: { locked: boolean }[] = await holder.query(
+      `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS locked`,
+    );
+    if (row?.locked) return holder;
+    await holder.query('ROLLBACK');
     await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** A migration that did not get a lock soon is undone, and tried again when others have gone on. */
+async function runMigrations(dataSource: DataSource): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await dataSource.runMigrations();
+      return;
+    } catch (error) {
+      if (!isLockTimeout(error) || tries === MOST_TRIES) throw error;
+      await sleep(TRY_AGAIN_MS);
+    }
   }
 }
 

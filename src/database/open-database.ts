@@ -2,7 +2,7 @@ import { isNativeError } from 'node:util/types';
 import { AbstractLogger, DataSource } from 'typeorm';
 import { decodeMasterKey } from '../config/master-key';
 import type { MiraConfig } from '../config/mira.config';
-import { dataSourceOptions, embeddedTarget, serverTarget, unhurried } from './connection';
+import { dataSourceOptions, embeddedTarget, forMigrations, serverTarget } from './connection';
 import { isDatabaseAway } from './database-away';
 import type { DatabaseTarget } from './database-target';
 import { EmbeddedServer } from './embedded/embedded-server';
@@ -56,7 +56,7 @@ export async function openDatabase(
 async function prepare(dataSource: DataSource, config: MiraConfig): Promise<Buffer> {
   const { url } = config.database;
   if (url) await checkVersion(dataSource, url);
-  await migrate(dataSource);
+  await migrate(dataSource, url ? 'server' : 'embedded');
   if (url) await checkTenantRole(dataSource, url);
   return masterKeyFor(config, await sealedSamples(dataSource));
 }
@@ -105,7 +105,7 @@ async function withDatabase<T>(
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
   // A migration may rightly take longer than any request.
-  const dataSource = new DataSource({ ...dataSourceOptions(unhurried(target)), logger: new Quiet() });
+  const dataSource = new DataSource({ ...dataSourceOptions(forMigrations(target)), logger: new Quiet() });
   try {
     await dataSource.initialize().catch((error: unknown) => {
       throw url ? serverStartError(error, url) : error;

@@ -1,3 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/database/connection';
+import { migrate } from '../../src/database/migrate';
 import { describeOnEachDatabase } from '../support/databases';
 
 const POLICIES = `
@@ -31,6 +35,34 @@ describeOnEachDatabase('migrations', (database) => {
     expect(await dataSource.query(POLICIES)).not.toEqual(policies);
     await dataSource.runMigrations();
     expect(await dataSource.query(POLICIES)).toEqual(policies);
+  });
+
+  it('wait for a table only briefly at a time, so that nobody has to wait behind them', async () => {
+    const { dataSource, target, kind } = database();
+    if (kind === 'embedded') return;
+    const until = dataSource.migrations.findLastIndex(({ name }) => name === 'NeutralScope1795300000111');
+    for (let n = dataSource.migrations.length; n > until; n--) await dataSource.undoLastMigration();
+    const { pool } = target;
+    const impatient = { ...target, pool: { ...pool, lock_timeout: 100 } };
+    const migrating = await new DataSource(dataSourceOptions(impatient)).initialize();
+    const holder = dataSource.createQueryRunner();
+    try {
+      await holder.startTransaction();
+      await holder.query('SELECT FROM webhook_events');
+      let isDone = false;
+      const done = migrate(migrating, 'server').then(() => (isDone = true));
+      for (let n = 0; n < 5; n++) {
+        await sleep(100);
+        await dataSource.query('SELECT FROM webhook_events');
+      }
+      expect(isDone).toBe(false);
+      await holder.commitTransaction();
+      await done;
+      expect(await dataSource.runMigrations()).toEqual([]);
+    } finally {
+      await holder.release();
+      await migrating.destroy();
+    }
   });
 
   it('have nothing to do the second time', async () => {

@@ -8,7 +8,13 @@ import { EmbeddedServer } from '../../src/database/embedded/embedded-server';
 import { migrate } from '../../src/database/migrate';
 import { onServer, scratchName, withDatabaseName } from './scratch-server';
 
-export const TEST_SETTINGS = { url: null, pool_size: 8, connect_timeout_ms: 1_500, statement_timeout_ms: 10_000 };
+export const TEST_SETTINGS = {
+  url: null,
+  pool_size: 8,
+  connect_timeout_ms: 1_500,
+  statement_timeout_ms: 10_000,
+  transaction_pooling: false,
+};
 
 const FOLDER = 'MIRA_TEST_TEMPLATE_FOLDER';
 const NAME = 'MIRA_TEST_TEMPLATE_DATABASE';
@@ -46,7 +52,7 @@ export async function dropTemplates(): Promise<void> {
 
 async function migrated(target: DatabaseTarget): Promise<void> {
   const dataSource = await new DataSource({ ...dataSourceOptions(target), entities: [] }).initialize();
-  await migrate(dataSource);
+  await migrate(dataSource, target.kind);
   await dataSource.destroy();
 }
 

@@ -98,7 +98,9 @@ export function httpUrl(): SettingKind<string> {
 export function databaseUrl(): SettingKind<string> {
   return {
     ...textKind('a URL that starts with postgres:// or postgresql://', isDatabaseUrl),
-    hint: () => 'special characters in its user and password must be percent-encoded (@ is %40, / is %2F)',
+    hint: () =>
+      'special characters in its user and password must be percent-encoded (@ is %40, / is %2F), several hosts stand with ' +
+      'commas between them, and target_session_attrs, if given, is read-write, primary or any',
   };
 }
 
