@@ -57,6 +57,17 @@ describe('HttpConnections', () => {
     expect(heard()).toMatch(/200 OK.*Connection: close.*done/s);
   });
 
+  it('keeps who is idle while it leaves, and answers what comes from there for the last time', async () => {
+    const { socket, heard } = await aClient();
+    sut.leave();
+    const [arrived, ended] = [once(server, 'request'), once(socket, 'end')];
+    socket.write(request);
+    await arrived;
+    responses[0]?.end('done');
+    await ended;
+    expect(heard()).toMatch(/200 OK.*Connection: close.*done/s);
+  });
+
   it('closes a connection that was busy at the end, when it has its answer', async () => {
     const arrived = once(server, 'request');
     const { socket } = await aClient(request);

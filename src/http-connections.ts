@@ -11,6 +11,7 @@ const SILENCE_MS = 1_000;
 export class HttpConnections {
   private readonly open = new Set<Socket>();
   private readonly busy = new Map<Socket, ServerResponse>();
+  private leaving = false;
   private draining = false;
 
   constructor(private readonly server: Server) {
@@ -21,10 +22,10 @@ export class HttpConnections {
     });
     server.prependListener('request', ({ socket }, response) => {
       this.busy.set(socket, response);
-      if (this.draining) response.setHeader('Connection', 'close');
+      if (this.leaving) response.setHeader('Connection', 'close');
       response.once('close', () => {
         this.busy.delete(socket);
-        if (this.draining) socket.end();
+        if (this.leaving) socket.end();
       });
     });
   }
@@ -36,8 +37,17 @@ export class HttpConnections {
     }, SILENCE_MS).unref();
   }
 
+  /**
+   * Each answer is the last one of its connection from now on. Those that are idle stay: one that is cut at the moment in
+   * which its client uses it again costs that client a request.
+   */
+  leave(): void {
+    this.leaving = true;
+  }
+
   /** Ends each connection as soon as no request is under way on it, and what is left after `patienceMs`. */
   drain(patienceMs: number): void {
+    this.leave();
     this.draining = true;
     for (const socket of this.open) {
       const response = this.busy.get(socket);

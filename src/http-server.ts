@@ -70,7 +70,7 @@ export function prepareHttp(
       steps: [log, ...timing, count, keepBody],
       receive: (request, response) => receiver.receive(request, response),
       fail: (error, request, response) => answerFailure(error, request, response, undefined),
-      isOpen: () => readiness.state !== 'draining',
+      isOpen: () => !readiness.isClosed,
     });
     adapter.shortenBy((request, response) => way.take(request, response));
   }
@@ -105,7 +105,7 @@ const checkHead: RequestHandler = ({ httpVersion, headers }, _response, next) =>
 /** A load balancer sees by `/health/ready` that nothing should come here any more; what comes all the same may not. */
 function refuseWhileDraining(readiness: Readiness): RequestHandler {
   return ({ path }, _response, next) => {
-    if (readiness.state !== 'draining' || PROBES.test(path)) next();
+    if (!readiness.isClosed || PROBES.test(path)) next();
     else
       next(problems.overloaded('This process of Mira is ending; another one may take it.', ENDING_RETRY_AFTER_SECONDS));
   };

@@ -23,7 +23,8 @@ function stopOnSignal(mira: RunningMira, config: MiraConfig): void {
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    const patience = config.shutdown.timeout_seconds * 1_000 + SHUTDOWN_MARGIN_MS;
+    const { delay_seconds: delay, timeout_seconds: timeout } = config.shutdown;
+    const patience = (delay + timeout) * 1_000 + SHUTDOWN_MARGIN_MS;
     setTimeout(() => {
       complain('Could not finish in time; what was acknowledged is stored and goes on at the next start.');
       process.exit(1);

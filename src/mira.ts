@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppModule } from './app.module';
 import type { MiraConfig } from './config/mira.config';
 import { openDatabase } from './database/open-database';
@@ -58,7 +59,12 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
       firstCredentials,
       onFatal: (callback) => database.embedded?.onUnexpectedExit(callback),
       stop: async () => {
-        running.get(Readiness).drain();
+        const readiness = running.get(Readiness);
+        readiness.leave();
+        connections.leave();
+        const delayMs = config.shutdown.delay_seconds * 1_000;
+        if (delayMs > 0) await sleep(delayMs);
+        readiness.drain();
         connections.drain(config.shutdown.timeout_seconds * 1_000);
         try {
           await running.close();

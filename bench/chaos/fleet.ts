@@ -8,6 +8,11 @@ import { until } from './patience.ts';
 export type Role = 'api' | 'worker';
 
 const ROLES: readonly Role[] = ['api', 'api', 'api', 'worker', 'worker'];
+/** HAProxy takes two checks, a second apart, to see that a process goes. */
+const SETTINGS_OF: Readonly<Record<Role, Readonly<Record<string, string>>>> = {
+  api: { MIRA_SHUTDOWN_DELAY_SECONDS: '4' },
+  worker: {},
+};
 const STARTS_WITHIN_MS = 240_000;
 const READY_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 500;
@@ -53,7 +58,8 @@ export class Member {
       try {
         this.starts++;
         const folder = join(this.folder, String(this.starts));
-        this.current = await MiraProcess.start({ folder, port: this.port, env: { ...this.env, MIRA_ROLE: this.role } });
+        const env = { ...this.env, ...SETTINGS_OF[this.role], MIRA_ROLE: this.role };
+        this.current = await MiraProcess.start({ folder, port: this.port, env });
         this.inHand = false;
         return;
       } catch (error) {

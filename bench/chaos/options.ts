@@ -16,9 +16,9 @@ const USAGE = `npm run test:chaos -- [options]
   --rounds N     rounds of load with faults (20)
   --seconds N    seconds of load in a round (60)
   --seed N       of the first round, which is printed; each has the next one (at random)
-  --short        one round of 25 seconds with faults that last 3, for every change`;
+  --short        one round of 20 seconds with faults that last 3, for every change`;
 
-const SHORT = { rounds: '1', seconds: '25', lastsMs: 3_000, pauseMs: { least: 300, most: 1_500 }, diskMiB: 384 };
+const SHORT = { rounds: '1', seconds: '20', lastsMs: 3_000, pauseMs: { least: 300, most: 1_500 }, diskMiB: 384 };
 const FULL = { rounds: '20', seconds: '60', lastsMs: 10_000, pauseMs: { least: 500, most: 4_000 }, diskMiB: 1_536 };
 
 /** Null where only help was asked for. Throws with the usage on what it does not know. */

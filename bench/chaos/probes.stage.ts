@@ -1,8 +1,5 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Load } from './load.ts';
 import type { Member } from './fleet.ts';
+import { Load } from './load.ts';
 import { until } from './patience.ts';
 import type { Stage } from './round.ts';
 import { setScene } from './scene.ts';
@@ -88,26 +85,17 @@ async function answersOnce(member: Member, isSo: (seen: string) => boolean): Pro
   return seen;
 }
 
-/** A request that does not come to its end keeps a process that receives. */
+function isEnding(answers: string): boolean {
+  return answers.includes('draining') || answers.includes('refused');
+}
+
+/** It serves on for as long as the balancer is given to learn of it. */
 async function drainingApi(member: Member): Promise<string> {
-  const half = await halfARequest(member);
   const ended = member.end('stop');
-  const seen = await answersOnce(member, (answers) => answers.includes('draining') || answers.includes('refused'));
-  half.destroy();
+  const seen = await answersOnce(member, isEnding);
   await ended;
   await member.start();
   return seen;
-}
-
-async function halfARequest({ port }: Member): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  const type = 'content-type: application/json\r\ncontent-length: 2';
-  socket.write(`POST /api/v1/auth/login HTTP/1.1\r\nhost: mira\r\n${type}\r\n\r\n{`);
-  // Until it is read; there is nothing to be seen of it.
-  await sleep(200);
-  return socket;
 }
 
 /** An attempt that is under way keeps a process that delivers. Which of them has it is seen by who still answers. */
@@ -125,7 +113,9 @@ async function drainingWorker(stage: Stage, interruption: AbortSignal): Promise<
     await load.send({ ...actor.sending, senders: 1, everyMs: 0, atMost: 1 }, interruption);
     await until('an attempt is under way', async () => (await n8n.unanswered()) > 0, WITHIN_MS);
     const ends = fleet.workers.map((member) => member.end('stop'));
-    const seen = await Promise.all(fleet.workers.map(async (member) => [member, await answersOf(member)] as const));
+    const seen = await Promise.all(
+      fleet.workers.map(async (member) => [member, await answersOnce(member, isEnding)] as const),
+    );
     await Promise.all(ends);
     await Promise.all(fleet.workers.map((member) => member.start()));
     const found = seen.find(([, answers]) => answers === EXPECTED['draining worker']);

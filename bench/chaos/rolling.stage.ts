@@ -1,3 +1,5 @@
+import type { Balancer } from './balancer.ts';
+import type { Member } from './fleet.ts';
 import { Load, type Told } from './load.ts';
 import type { Stage } from './round.ts';
 import { setScene } from './scene.ts';
@@ -5,7 +7,7 @@ import { UnrulyN8n } from './unruly-n8n.ts';
 
 const TAKEN = new Set(['202', '200']);
 /** More than a round has: every moment of a restart is to be met. */
-const SENDING = { senders: 8, everyMs: 40, atMost: null };
+const SENDING = { senders: 8, everyMs: 100, atMost: null };
 
 export interface Rolling {
   readonly requests: number;
@@ -13,7 +15,7 @@ export interface Rolling {
   readonly faults: readonly string[];
 }
 
-/** Every process is stopped and started again, one after the other, under load: no sender may notice. */
+/** Every process is stopped and started again under load, of each role one after the other: no sender may notice. */
 export async function rollAll(stage: Stage, interruption: AbortSignal): Promise<Rolling> {
   const { cluster, fleet, balancer } = stage;
   await using scope = new AsyncDisposableStack();
@@ -27,13 +29,7 @@ export async function rollAll(stage: Stage, interruption: AbortSignal): Promise<
   const loads = Promise.all(actors.map(({ sending }) => load.send({ ...sending, ...SENDING }, over.signal)));
   const startedAt = performance.now();
   try {
-    for (const member of fleet.members) {
-      interruption.throwIfAborted();
-      await member.end('stop');
-      await member.start();
-      await member.ready();
-      if (member.role === 'api') await balancer.sees(member.name);
-    }
+    await Promise.all([fleet.apis, fleet.workers].map((members) => roll(members, balancer, interruption)));
   } finally {
     over.abort();
   }
@@ -43,6 +39,17 @@ export async function rollAll(stage: Stage, interruption: AbortSignal): Promise<
     seconds: Math.round((performance.now() - startedAt) / 1_000),
     faults: [...told.flatMap(failuresOf), ...fleet.gone.splice(0)],
   };
+}
+
+/** The next one goes when this one is back, and the balancer has seen that it is. */
+async function roll(members: readonly Member[], balancer: Balancer, interruption: AbortSignal): Promise<void> {
+  for (const member of members) {
+    interruption.throwIfAborted();
+    await member.end('stop');
+    await member.start();
+    await member.ready();
+    if (member.role === 'api') await balancer.sees(member.name);
+  }
 }
 
 function failuresOf({ answers, acknowledged }: Told): string[] {

@@ -63,6 +63,8 @@ export async function today(databaseUrl: string): Promise<string> {
 async function anActor(api: MiraApi, n8nUrl: string, name: string, tier: string) {
   const secret = randomBytes(24).toString('hex');
   const tenant = await api.createTenant(tier, name);
+  // Part of the larger plans only; the limits stay those of the tier.
+  if (tier === 'basic') await tenant.agree('n8n_integration', { granted: true });
   const endpoint = await tenant.createEndpoint({ service: 'github', secret });
   const integrationId = await tenant.createN8n(n8nUrl);
   await tenant.createRoute({ service: 'github', eventTypes: ['push'], integrationId });

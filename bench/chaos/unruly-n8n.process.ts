@@ -4,8 +4,8 @@ import { announce } from '../support/service-process.ts';
 import type { Mood } from './unruly-n8n.ts';
 
 /**
- * An n8n from outside that can be told to be ill. `PUT /chaos/MOOD` changes its mood; `GET /chaos` tells how often it said
- * to each event that it takes it, and how many requests it has not answered. Everything else depends on the mood.
+ * An n8n from outside that can be told to be ill. `PUT /chaos/MOOD` changes its mood; `GET /chaos` tells how often it
+ * took each event, and how many requests it has not answered. Everything else depends on the mood.
  */
 const LATE_MS = 4_000;
 const taken = new Map<string, number>();
@@ -42,20 +42,20 @@ function answer(response: ServerResponse, event: string | undefined): void {
       response.socket?.resetAndDestroy();
       return;
     case 'late':
-      setTimeout(() => accept(response, event), Math.random() * LATE_MS);
+      // It works on it from now on, whether or not somebody still waits for the answer.
+      take(event);
+      setTimeout(() => accept(response), Math.random() * LATE_MS);
       return;
     case 'garbage':
       GARBAGE[turn++ % GARBAGE.length]?.(response, event);
       return;
     case 'well':
-      accept(response, event);
+      take(event);
+      accept(response);
   }
 }
 
-function accept(response: ServerResponse, event: string | undefined): void {
-  // Nobody is told anything any more, and it will be sent again.
-  if (response.destroyed) return;
-  take(event);
+function accept(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end('{"message":"Workflow was started"}');
 }
 

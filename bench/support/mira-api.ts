@@ -35,9 +35,18 @@ export class MiraApi {
     await this.post('routes', { name: 'bench', service, event_types: eventTypes, target });
   }
 
-  private async post(path: string, body: object): Promise<Record<string, unknown>> {
+  /** Gives the tenant what its plan has not: `granted` of a feature, `max` of a limit. */
+  async agree(name: string, what: { granted: boolean } | { max: number }): Promise<void> {
+    await this.send('PUT', `tenants/${this.tenantId ?? ''}/overrides/${name}`, what);
+  }
+
+  private post(path: string, body: object): Promise<Record<string, unknown>> {
+    return this.send('POST', path, body);
+  }
+
+  private async send(method: string, path: string, body: object): Promise<Record<string, unknown>> {
     const response = await fetch(`${this.url}/api/v1/${path}`, {
-      method: 'POST',
+      method,
       headers: {
         'content-type': 'application/json',
         'x-api-key': this.apiKey,
@@ -46,7 +55,7 @@ export class MiraApi {
       body: JSON.stringify(body),
     });
     const answer = await response.text();
-    if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${answer}`);
+    if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${answer}`);
     return JSON.parse(answer) as Record<string, unknown>;
   }
 }

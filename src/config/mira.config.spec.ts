@@ -160,6 +160,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     wrong: ['verbose', 'DEBUG', '', null, 30],
     wrongTexts: ['verbose', 'Info'],
   },
+  'shutdown.delay_seconds': wholeNumber(4, 0, 300),
   'shutdown.timeout_seconds': wholeNumber(5, 1, 3_600),
   data_dir: { file: '/var/lib/mira', text: '/var/lib/mira', wrong: ['', ' ', 'a\0b', null, 1], wrongTexts: [' '] },
   role: { file: 'worker', text: 'worker', wrong: ['both', '', null, true], wrongTexts: ['both', 'API'] },

@@ -231,6 +231,11 @@ class LogConfig {
 }
 
 class ShutdownConfig {
+  @Setting(wholeNumber(0, 300), {
+    about: 'Seconds after SIGTERM in which it serves on and says that it is not ready, so that load balancers can learn.',
+  })
+  readonly delay_seconds: number = 0;
+
   @Setting(wholeNumber(1, 3_600), { about: 'Seconds that work under way has to finish in after SIGTERM.' })
   readonly timeout_seconds: number = 20;
 }

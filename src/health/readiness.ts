@@ -6,6 +6,7 @@ export type ReadinessState = 'starting' | 'ready' | 'draining';
 @Injectable()
 export class Readiness implements OnModuleDestroy {
   private current: ReadinessState = 'starting';
+  private closed = false;
 
   get state(): ReadinessState {
     return this.current;
@@ -15,9 +16,20 @@ export class Readiness implements OnModuleDestroy {
     this.current = 'ready';
   }
 
+  /** Whether what comes all the same is refused. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** It is to end soon. What comes is still served: whoever sends requests here needs a moment to hear of it. */
+  leave(): void {
+    this.current = 'draining';
+  }
+
   /** For good: what is under way is finished, and nothing else is begun. */
   drain(): void {
-    this.current = 'draining';
+    this.leave();
+    this.closed = true;
   }
 
   onModuleDestroy(): void {

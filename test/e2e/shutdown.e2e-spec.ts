@@ -129,6 +129,31 @@ describe.each(kinds())('a shutdown (%s database)', (kind) => {
     expect((await mira.rows())['events']).toBe((before['events'] ?? 0) + 1);
   });
 
+  it('serves on for as long as load balancers are given, and says that nothing more should come', async () => {
+    mira = await startTestMira(kind, { MIRA_SHUTDOWN_DELAY_SECONDS: '2' });
+    const { url } = mira;
+    const { path, secret } = await mira.createEndpoint('github');
+    const idle = await RawConnection.open(mira.port);
+    const began = performance.now();
+    const restarted = mira.restart();
+    await eventually(async () => {
+      const ready = await fetch(`${url}/health/ready`);
+      expect([ready.status, await ready.json()]).toEqual([503, { status: 'draining' }]);
+    });
+    const body = '{"a":1}';
+    const headers = { 'content-type': 'application/json', ...signedAsGithub(body, secret) };
+    const taken = await fetch(url + path, { method: 'POST', headers, body });
+    expect([taken.status, taken.headers.get('connection')]).toEqual([202, 'close']);
+    await idle.write('GET /health/live HTTP/1.1\r\nhost: mira\r\n\r\n');
+    expect(await idle.untilClosed()).toMatchObject({
+      status: 200,
+      head: expect.stringMatching(/^connection: close$/im),
+    });
+    expect(performance.now() - began).toBeLessThan(2_000);
+    await restarted;
+    expect(performance.now() - began).toBeGreaterThan(2_000);
+  });
+
   it('waits no longer for an attempt than it may, and does not take its end for an outcome', async () => {
     mira = await startTestMira(kind, { MIRA_SHUTDOWN_TIMEOUT_SECONDS: '1', MIRA_DELIVERY_TIMEOUT_MS: '30000' });
     const { push } = await aRouteTo(mira, receiver.url);
