@@ -12,7 +12,7 @@ import { Balancer } from './chaos/balancer.ts';
 import { Cluster } from './chaos/cluster.ts';
 import { Fleet } from './chaos/fleet.ts';
 import { type ChaosOptions, readOptions } from './chaos/options.ts';
-import { type Probed, probeAll } from './chaos/probes.stage.ts';
+import { isAsExpected, type Probed, probeAll } from './chaos/probes.stage.ts';
 import { rollAll } from './chaos/rolling.stage.ts';
 import { type RoundResult, runRound, type Stage } from './chaos/round.ts';
 import { Interrupted, onInterruption } from './support/interruption.ts';
@@ -86,9 +86,9 @@ async function timed<T>(title: string, work: () => Promise<T>): Promise<T> {
 }
 
 function printProbed(probed: readonly Probed[]): string[] {
-  console.table(probed.map((one) => ({ ...one, ok: one.seen === one.expected })));
+  console.table(probed.map((one) => ({ ...one, ok: isAsExpected(one) })));
   return probed
-    .filter(({ expected, seen }) => expected !== seen)
+    .filter((one) => !isAsExpected(one))
     .map(({ state, process, expected, seen }) => `${state} ${process}: ${seen}, not ${expected}`);
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet, Member } from './fleet.ts';
 import type { Random } from './random.ts';
 import type { Mood, UnrulyN8n } from './unruly-n8n.ts';
 
@@ -14,6 +14,8 @@ export interface World {
 /** How long what lasts a while lasts, and what lies between two faults, in milliseconds. */
 export interface Tempo {
   readonly lastsMs: number;
+  /** For a worker that stands still so long that its jobs are given to others; as long as the others in the short form. */
+  readonly longMs: number;
   readonly pauseMs: { readonly least: number; readonly most: number };
 }
 
@@ -29,11 +31,8 @@ export interface Lane {
 const processes: readonly Fault[] = [
   async ({ fleet }, random) => endAndStart(fleet, random, 'kill'),
   async ({ fleet }, random) => endAndStart(fleet, random, 'stop'),
-  async ({ fleet }, random, { lastsMs }) => {
-    const member = random.pick(fleet.members);
-    await member.freeze(lastsMs);
-    return `${member.name} stood still for ${lastsMs / 1_000} s`;
-  },
+  async ({ fleet }, random, { lastsMs }) => standStill(random.pick(fleet.members), lastsMs),
+  async ({ fleet }, random, { longMs }) => standStill(random.pick(fleet.workers), longMs),
 ];
 
 async function endAndStart(fleet: Fleet, random: Random, how: 'kill' | 'stop'): Promise<string> {
@@ -41,6 +40,11 @@ async function endAndStart(fleet: Fleet, random: Random, how: 'kill' | 'stop'): 
   await member.end(how);
   await member.start();
   return `${member.name} ${how === 'kill' ? 'killed' : 'stopped'} and started`;
+}
+
+async function standStill(member: Member, forMs: number): Promise<string> {
+  await member.freeze(forMs);
+  return `${member.name} stood still for ${forMs / 1_000} s`;
 }
 
 const restart: Fault = ({ cluster }) => cluster.restart();

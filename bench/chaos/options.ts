@@ -18,8 +18,22 @@ const USAGE = `npm run test:chaos -- [options]
   --seed N       of the first round, which is printed; each has the next one (at random)
   --short        one round of 20 seconds with faults that last 3, for every change`;
 
-const SHORT = { rounds: '1', seconds: '20', lastsMs: 3_000, pauseMs: { least: 300, most: 1_500 }, diskMiB: 384 };
-const FULL = { rounds: '20', seconds: '60', lastsMs: 10_000, pauseMs: { least: 500, most: 4_000 }, diskMiB: 1_536 };
+const SHORT = {
+  rounds: '1',
+  seconds: '20',
+  lastsMs: 3_000,
+  longMs: 3_000,
+  pauseMs: { least: 300, most: 1_500 },
+  diskMiB: 384,
+};
+const FULL = {
+  rounds: '20',
+  seconds: '60',
+  lastsMs: 10_000,
+  longMs: 32_000,
+  pauseMs: { least: 500, most: 4_000 },
+  diskMiB: 1_536,
+};
 
 /** Null where only help was asked for. Throws with the usage on what it does not know. */
 export function readOptions(args: readonly string[]): ChaosOptions | null {
@@ -38,12 +52,12 @@ export function readOptions(args: readonly string[]): ChaosOptions | null {
       console.log(USAGE);
       return null;
     }
-    const { rounds, seconds, lastsMs, pauseMs, diskMiB } = values.short ? SHORT : FULL;
+    const { rounds, seconds, lastsMs, longMs, pauseMs, diskMiB } = values.short ? SHORT : FULL;
     return {
       rounds: whole('rounds', values.rounds ?? rounds, 1, 1_000),
       seconds: whole('seconds', values.seconds ?? seconds, 10, 3_600),
       seed: whole('seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)), 0, 4_000_000_000),
-      tempo: { lastsMs, pauseMs },
+      tempo: { lastsMs, longMs, pauseMs },
       diskMiB,
     };
   } catch (error) {
