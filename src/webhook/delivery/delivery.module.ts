@@ -38,6 +38,7 @@ import { IngestPressure } from './queue/ingest.pressure';
 import { Orphans } from './queue/orphans';
 import { PutBack } from './queue/put.back';
 import { QueueGauges } from './queue/queue.gauges';
+import { WorkBell } from './queue/work.bell';
 import { WorkflowQuota } from './hold/workflow.quota';
 
 @Module({
@@ -78,6 +79,7 @@ import { WorkflowQuota } from './hold/workflow.quota';
     QueueGauges,
     LiningUp,
     RouteOrder,
+    WorkBell,
     WorkflowQuota,
   ],
   exports: [DeliveryQueue, DeliveryWorker, HoldService, IngestPressure, LiningUp, RouteOrder],
@@ -86,10 +88,17 @@ export class DeliveryModule implements OnApplicationBootstrap, BeforeApplication
   constructor(
     private readonly config: MiraConfig,
     private readonly worker: DeliveryWorker,
+    private readonly queue: DeliveryQueue,
+    private readonly bell: WorkBell,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.config.role !== 'api') this.worker.start();
+    if (this.config.role === 'api') {
+      this.queue.whenWoken(() => this.bell.ring());
+      return;
+    }
+    this.worker.start();
+    this.bell.listen(() => this.queue.wake());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
