@@ -39,6 +39,7 @@ import { Orphans } from './queue/orphans';
 import { PutBack } from './queue/put.back';
 import { QueueGauges } from './queue/queue.gauges';
 import { WorkBell } from './queue/work.bell';
+import { WorkerWatch } from './queue/worker.watch';
 import { WorkflowQuota } from './hold/workflow.quota';
 
 @Module({
@@ -80,9 +81,10 @@ import { WorkflowQuota } from './hold/workflow.quota';
     LiningUp,
     RouteOrder,
     WorkBell,
+    WorkerWatch,
     WorkflowQuota,
   ],
-  exports: [DeliveryQueue, DeliveryWorker, HoldService, IngestPressure, LiningUp, RouteOrder],
+  exports: [DeliveryQueue, DeliveryWorker, HoldService, IngestPressure, LiningUp, RouteOrder, WorkerWatch],
 })
 export class DeliveryModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
