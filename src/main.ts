@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   say(welcome(mira, config));
   stopOnSignal(mira, config);
   mira.onFatal((error) => {
-    complain(`The embedded database ended: ${error.message}. Mira cannot go on without it.`);
+    complain(`${error.message}. Mira cannot go on, and ends: start it again.`);
     process.exit(1);
   });
 }

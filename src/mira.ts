@@ -14,6 +14,7 @@ import { listen } from './listen';
 import { ApplicationLogger, createLogger } from './log/application.logger';
 import { publishOpenApi } from './openapi';
 import { type FirstCredentials, FirstStart } from './rbac/first-start';
+import { WorkerWatch } from './webhook/delivery/queue/worker.watch';
 
 /** A Mira that is running. */
 export interface RunningMira {
@@ -23,7 +24,7 @@ export interface RunningMira {
   readonly embedded: boolean;
   /** Only from the start that made them. */
   readonly firstCredentials: FirstCredentials | null;
-  /** Tells of a part that Mira cannot do without and that ended by itself. */
+  /** Tells of a part that Mira cannot do without and that ended, or stands still. */
   onFatal(callback: (error: Error) => void): void;
   /** Takes no more, finishes what is under way, and closes everything. */
   stop(): Promise<void>;
@@ -57,7 +58,12 @@ export async function startMira(config: MiraConfig, notify: (line: string) => vo
       url: localUrl(config.webhook.host, running.getHttpServer().address()),
       embedded: database.embedded !== null,
       firstCredentials,
-      onFatal: (callback) => database.embedded?.onUnexpectedExit(callback),
+      onFatal: (callback) => {
+        database.embedded?.onUnexpectedExit(({ message }) =>
+          callback(new Error(`The embedded database ended: ${message}`)),
+        );
+        running.get(WorkerWatch).onStandstill(callback);
+      },
       stop: async () => {
         const readiness = running.get(Readiness);
         readiness.leave();

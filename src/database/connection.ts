@@ -57,7 +57,7 @@ export function embeddedTarget(connection: PoolConfig, settings: MiraConfig['dat
 
 /** The same for work that nobody waits for, and that may take its time. */
 export function unhurried(target: DatabaseTarget): DatabaseTarget {
-  const { statement_timeout, idle_in_transaction_session_timeout, stream, ...pool } = target.pool;
+  const { statement_timeout: _1, idle_in_transaction_session_timeout: _2, stream: _3, ...pool } = target.pool;
   return { ...target, pool };
 }
 

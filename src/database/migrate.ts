@@ -40,9 +40,8 @@ async function takeTurn(dataSource: DataSource): Promise<QueryRunner> {
   for (;;) {
     await holder.query('BEGIN');
     // Without a parameter, for what is asked with one stays open, and holds its view of the data, until the transaction ends.
-    const [row]: { locked: boolean }[] = await holder.query(
-      `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS locked`,
-    );
+    const asked = `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS locked`;
+    const [row] = (await holder.query(asked)) as unknown as { locked: boolean }[];
     if (row?.locked) return holder;
     await holder.query('ROLLBACK');
     await sleep(LOOK_EVERY_MS);

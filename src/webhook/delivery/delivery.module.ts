@@ -38,6 +38,8 @@ import { IngestPressure } from './queue/ingest.pressure';
 import { Orphans } from './queue/orphans';
 import { PutBack } from './queue/put.back';
 import { QueueGauges } from './queue/queue.gauges';
+import { WorkBell } from './queue/work.bell';
+import { WorkerWatch } from './queue/worker.watch';
 import { WorkflowQuota } from './hold/workflow.quota';
 
 @Module({
@@ -78,18 +80,27 @@ import { WorkflowQuota } from './hold/workflow.quota';
     QueueGauges,
     LiningUp,
     RouteOrder,
+    WorkBell,
+    WorkerWatch,
     WorkflowQuota,
   ],
-  exports: [DeliveryQueue, DeliveryWorker, HoldService, IngestPressure, LiningUp, RouteOrder],
+  exports: [DeliveryQueue, DeliveryWorker, HoldService, IngestPressure, LiningUp, RouteOrder, WorkerWatch],
 })
 export class DeliveryModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly config: MiraConfig,
     private readonly worker: DeliveryWorker,
+    private readonly queue: DeliveryQueue,
+    private readonly bell: WorkBell,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.config.role !== 'api') this.worker.start();
+    if (this.config.role === 'api') {
+      this.queue.whenWoken(() => this.bell.ring());
+      return;
+    }
+    this.worker.start();
+    this.bell.listen(() => this.queue.wake());
   }
 
   async beforeApplicationShutdown(): Promise<void> {

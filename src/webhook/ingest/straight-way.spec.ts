@@ -98,10 +98,19 @@ describe('the straight way', () => {
     expect([done, seen.received.length]).toEqual([['first', 'second'], 1]);
   });
 
-  it('ends where a step fails, and where receiving does', async () => {
+  it('ends where a step fails, by what it passes on or throws, and where receiving does', async () => {
     const failing = aWay({ steps: [(_request, _response, next) => next('no room')] });
     failing.sut.take(aRequest(), response);
     expect(failing.seen).toEqual({ received: [], failures: ['no room'] });
+    const broken = aWay({
+      steps: [
+        () => {
+          throw new Error('broken');
+        },
+      ],
+    });
+    broken.sut.take(aRequest(), response);
+    expect(broken.seen).toEqual({ received: [], failures: [new Error('broken')] });
     const refusing = aWay({ received: () => Promise.reject(new Error('no proof')) });
     refusing.sut.take(aRequest(), response);
     await new Promise(setImmediate);

@@ -53,9 +53,13 @@ export class StraightWay {
       receive(request, response).catch((error: unknown) => fail(error, request, response));
       return;
     }
-    void step(request as Request, response, (error?: unknown) => {
-      if (error === undefined) this.walk(steps, at + 1, request, response);
-      else fail(error, request, response);
-    });
+    try {
+      void step(request as Request, response, (error?: unknown) => {
+        if (error === undefined) this.walk(steps, at + 1, request, response);
+        else fail(error, request, response);
+      });
+    } catch (error) {
+      fail(error, request, response);
+    }
   }
 }

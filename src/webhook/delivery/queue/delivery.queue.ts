@@ -67,10 +67,9 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     this.boss = new PgBoss({
       ...(connection as ConstructorParameters<typeof PgBoss>[0] & object),
       application_name: 'mira-queue',
-      ...(target.kind === 'server' && {
-        statement_timeout: STATEMENT_TIMEOUT_MS,
-        stream: watchedSocket(2 * STATEMENT_TIMEOUT_MS),
-      }),
+      // Where sessions take none, as behind a pooler, it takes none either.
+      ...(connection.statement_timeout !== undefined && { statement_timeout: STATEMENT_TIMEOUT_MS }),
+      ...(target.kind === 'server' && { stream: watchedSocket(2 * STATEMENT_TIMEOUT_MS) }),
       max: POOL_SIZE,
       schema: SCHEMA,
       backend: target.kind === 'embedded' ? 'pglite' : 'postgres',

@@ -63,7 +63,7 @@ export class DeliveryWorker {
   private cutShort = false;
   private resume: () => void = () => undefined;
   private woken = false;
-  private lastLookAt = Date.now();
+  private lastLookAt = performance.now();
 
   constructor(
     private readonly config: MiraConfig,
@@ -112,7 +112,7 @@ export class DeliveryWorker {
 
   /** For the health check: whether it runs, how long ago it last looked for work, and how many attempts it makes. */
   get state(): { running: boolean; idleMs: number; underWay: number } {
-    return { running: this.loop !== null, idleMs: Date.now() - this.lastLookAt, underWay: this.underWay.size };
+    return { running: this.loop !== null, idleMs: performance.now() - this.lastLookAt, underWay: this.underWay.size };
   }
 
   private wake(): void {
@@ -123,7 +123,7 @@ export class DeliveryWorker {
   private async run(): Promise<void> {
     while (!this.stopping) {
       this.woken = false;
-      this.lastLookAt = Date.now();
+      this.lastLookAt = performance.now();
       const yielding = this.pressure.high;
       const more = await this.take(this.places.claimable(yielding ? YIELDING_BATCH : undefined));
       if (yielding) await this.pause(YIELDING_MS);
