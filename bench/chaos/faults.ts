@@ -14,8 +14,8 @@ export interface World {
 /** How long what lasts a while lasts, and what lies between two faults, in milliseconds. */
 export interface Tempo {
   readonly lastsMs: number;
-  /** For a worker that stands still so long that its jobs are given to others; as long as the others in the short form. */
-  readonly longMs: number;
+  /** For a worker that stands still so long that its jobs are given to others; null where there is no time for it. */
+  readonly longMs: number | null;
   readonly pauseMs: { readonly least: number; readonly most: number };
 }
 
@@ -32,8 +32,9 @@ const processes: readonly Fault[] = [
   async ({ fleet }, random) => endAndStart(fleet, random, 'kill'),
   async ({ fleet }, random) => endAndStart(fleet, random, 'stop'),
   async ({ fleet }, random, { lastsMs }) => standStill(random.pick(fleet.members), lastsMs),
-  async ({ fleet }, random, { longMs }) => standStill(random.pick(fleet.workers), longMs),
 ];
+const standStillForLong: Fault = async ({ fleet }, random, { longMs }) =>
+  standStill(random.pick(fleet.workers), longMs ?? 0);
 
 async function endAndStart(fleet: Fleet, random: Random, how: 'kill' | 'stop'): Promise<string> {
   const member = random.pick(fleet.members);
@@ -61,10 +62,11 @@ const receivers = MOODS.map((mood): Fault => async ({ n8n }, _random, { lastsMs 
   return `n8n: ${mood} for ${lastsMs / 1_000} s`;
 });
 
-export function lanesOf({ cluster }: World): Lane[] {
+export function lanesOf({ cluster }: World, { longMs }: Tempo): Lane[] {
+  const long = longMs === null ? [] : [standStillForLong];
   const full = cluster.whyNoFullDisk === null ? [fillDisk] : [];
   return [
-    { name: 'processes', faults: processes },
+    { name: 'processes', faults: [...processes, ...long] },
     { name: 'database', faults: [restart, crash, failOver, cut, ...full] },
     { name: 'n8n', faults: receivers },
   ];

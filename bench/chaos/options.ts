@@ -22,7 +22,7 @@ const SHORT = {
   rounds: '1',
   seconds: '20',
   lastsMs: 3_000,
-  longMs: 3_000,
+  longMs: null,
   pauseMs: { least: 300, most: 1_500 },
   diskMiB: 384,
 };

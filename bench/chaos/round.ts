@@ -61,7 +61,7 @@ export async function runRound(stage: Stage, order: RoundOrder, interruption: Ab
   const clock = (): string => ((performance.now() - startedAt) / 1_000).toFixed(1);
   const tell = (what: string): void => void done.push(`${clock()} s: ${what}`);
   const world = { cluster, fleet, n8n };
-  const lanes = lanesOf(world).map((lane, at) =>
+  const lanes = lanesOf(world, order.tempo).map((lane, at) =>
     runLane(lane, world, { random: new Random(seed + at), tempo: order.tempo, over: overOr, tell }),
   );
   const settledDown = new AbortController();
