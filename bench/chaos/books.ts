@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { onDatabase } from '../support/scratch-server.ts';
 import type { Actor } from './scene.ts';
+import { ENDED } from './verdict.ts';
 
 /** What the database says of one tenant when all is settled. */
 export interface Books {
@@ -10,9 +11,6 @@ export interface Books {
   readonly webhooksCounted: number;
   readonly workflowsCounted: number;
 }
-
-/** Deliveries that stand so have come to their end, as far as n8n can be asked; or the plan allows no more of them. */
-export const ENDED: ReadonlySet<string> = new Set(['accepted', 'succeeded', 'held workflow_quota']);
 
 export function readBooks(databaseUrl: string, { tenantId }: Actor): Promise<Books> {
   return onDatabase(databaseUrl, async (client) => {

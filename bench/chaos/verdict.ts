@@ -1,6 +1,9 @@
-import { type Books, ENDED } from './books.ts';
+import type { Books } from './books.ts';
 import type { Told } from './load.ts';
 import type { Limits } from './scene.ts';
+
+/** Deliveries that stand so have come to their end, as far as n8n can be asked; or the plan allows no more of them. */
+export const ENDED: ReadonlySet<string> = new Set(['accepted', 'succeeded', 'held workflow_quota']);
 
 /** All that is known of one tenant after a round: what senders were told, what is stored, what n8n got. */
 export interface Account {
@@ -46,14 +49,16 @@ function faultsOfStored({ books, limits }: Account, acknowledged: ReadonlySet<st
   ];
 }
 
-function faultsOfDeliveries({ books, taken }: Account): (string | null)[] {
+function faultsOfDeliveries({ told, books, taken }: Account): (string | null)[] {
   const [ended, open] = ['ended', 'open'].map((kind) =>
     [...books.deliveries].filter(([state]) => ENDED.has(state) === (kind === 'ended')),
   );
+  const given = new Set([...books.deliveries.values()].flat());
   const untaken = (ended ?? [])
     .filter(([state]) => !state.startsWith('held'))
     .flatMap(([, ids]) => without(ids, taken));
   return [
+    naming('stored, and to be delivered to nobody', without(told.acknowledged, given)),
     ...(open ?? []).map(([state, ids]) => naming(`not delivered, but ${state}`, ids)),
     naming('said to be delivered, but n8n never took them', untaken),
   ];

@@ -232,7 +232,8 @@ class LogConfig {
 
 class ShutdownConfig {
   @Setting(wholeNumber(0, 300), {
-    about: 'Seconds after SIGTERM in which it serves on and says that it is not ready, so that load balancers can learn.',
+    about:
+      'Seconds after SIGTERM in which it serves on and says that it is not ready, so that load balancers can learn.',
   })
   readonly delay_seconds: number = 0;
 

