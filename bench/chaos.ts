@@ -49,6 +49,7 @@ async function main(options: ChaosOptions, interruption: AbortSignal): Promise<v
     console.log(`${rolling.requests} requests within ${rolling.seconds} s, ${rolling.faults.length} kinds of failures`);
     faults.push(...told('a rolling restart', rolling.faults));
   }
+  // Where it was interrupted this is not reached, and the logs stay too.
   if (faults.length === 0) rmSync(folder, { recursive: true, force: true });
   else {
     console.error(`\n${faults.length} faults; logs are in ${folder}\n${faults.join('\n')}`);
