@@ -53,12 +53,13 @@ function faultsOfDeliveries({ told, books, taken }: Account): (string | null)[] 
   const [ended, open] = ['ended', 'open'].map((kind) =>
     [...books.deliveries].filter(([state]) => ENDED.has(state) === (kind === 'ended')),
   );
+  const kept = told.acknowledged.filter((id) => books.stored.has(id));
   const given = new Set([...books.deliveries.values()].flat());
   const untaken = (ended ?? [])
     .filter(([state]) => !state.startsWith('held'))
     .flatMap(([, ids]) => without(ids, taken));
   return [
-    naming('stored, and to be delivered to nobody', without(told.acknowledged, given)),
+    naming('stored, and to be delivered to nobody', without(kept, given)),
     ...(open ?? []).map(([state, ids]) => naming(`not delivered, but ${state}`, ids)),
     naming('said to be delivered, but n8n never took them', untaken),
   ];
