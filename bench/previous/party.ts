@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { signedWebhooks } from '../load/signed-webhooks.ts';
 import { MiraProcess } from '../support/mira-process.ts';
 
@@ -17,9 +18,11 @@ export interface Address {
 /** One process of either release, as those see it who call it. */
 export class Party {
   readonly mira: MiraProcess;
+  private readonly release: string;
 
-  constructor(mira: MiraProcess) {
+  constructor(mira: MiraProcess, release: string) {
     this.mira = mira;
+    this.release = release;
   }
 
   /** A management request, in the name of who holds the token. */
@@ -36,8 +39,9 @@ export class Party {
   /** The same of what must go well for the rest to make sense. Throws where it does not. */
   async must(token: string | null, method: string, path: string, body?: object): Promise<Answer['json']> {
     const { status, json } = await this.ask(token, method, path, body);
-    if (status >= 300) throw new Error(`${method} ${path} was answered ${status}: ${JSON.stringify(json)}`);
-    return json;
+    if (status < 300) return json;
+    const log = readFileSync(this.mira.logFile, 'utf8').split('\n').slice(-5).join('\n');
+    throw new Error(`${this.release} answered ${status} to ${method} ${path}: ${JSON.stringify(json)}\n${log}`);
   }
 
   /** Signs and sends one after the other. */
