@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { environmentWithoutMira } from './mira-process.ts';
+import { environmentWithoutMira, ROOT } from './mira-process.ts';
 
-const DIST = join(import.meta.dirname, '..', '..', 'dist', 'src');
 const WITHIN_MS = 300_000;
 
 /** What a command of the built program said, and how it ended. */
@@ -12,13 +11,21 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** Where a command runs. */
+export interface CommandPlace {
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder: string;
+  /** Where the release lies whose command it is; this one, unless it is said. */
+  readonly root?: string;
+}
+
 /** Runs one of the built program's own commands (`webhook/ledger/reconcile`) with these settings of Mira. */
 export function runCommand(
   name: string,
   args: readonly string[],
-  { env, folder }: { env: Readonly<Record<string, string>>; folder: string },
+  { env, folder, root = ROOT }: CommandPlace,
 ): Promise<CommandResult> {
-  const file = join(DIST, `${name}.command.js`);
+  const file = join(root, 'dist', 'src', `${name}.command.js`);
   const options = {
     cwd: folder,
     env: { ...environmentWithoutMira(), ...env },

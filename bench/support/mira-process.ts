@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { residentMiB } from './machine.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'dist', 'src', 'main.js');
+/** This release. */
+export const ROOT = join(import.meta.dirname, '..', '..');
 const READY_WITHIN_MS = 60_000;
 /** Mira gives work under way 20 s, and a margin. */
 const STOP_WITHIN_MS = 30_000;
@@ -20,6 +20,8 @@ export interface MiraProcessOptions {
   readonly nodeOptions?: readonly string[];
   /** Where others find it again after a restart; any free one where it is left out. */
   readonly port?: number;
+  /** Where the release lies that is to run; this one, unless it is said. */
+  readonly root?: string;
 }
 
 /** The built program in a process of its own, as `npm run start:prod` runs it, on a free port of the loopback address. */
@@ -43,16 +45,26 @@ export class MiraProcess {
   }
 
   /** Resolves when it listens. Throws, with the end of its log, when it does not get there. */
-  static async start({ folder, env, nodeOptions = [], port = 0 }: MiraProcessOptions): Promise<MiraProcess> {
+  static async start({
+    folder,
+    env,
+    nodeOptions = [],
+    port = 0,
+    root = ROOT,
+  }: MiraProcessOptions): Promise<MiraProcess> {
     mkdirSync(folder, { recursive: true });
     const logFile = join(folder, 'mira.log');
     // Straight to a file: a pipe would have to be emptied by this process, which would cost time of the same machine.
     const log = openSync(logFile, 'w');
-    const child = spawn(process.execPath, [...nodeOptions, ...productionFlags(), MAIN], {
-      cwd: folder,
-      env: { ...environmentWithoutMira(), HOST: '127.0.0.1', PORT: String(port), ...env },
-      stdio: ['ignore', log, log],
-    });
+    const child = spawn(
+      process.execPath,
+      [...nodeOptions, ...productionFlags(root), join(root, 'dist', 'src', 'main.js')],
+      {
+        cwd: folder,
+        env: { ...environmentWithoutMira(), HOST: '127.0.0.1', PORT: String(port), ...env },
+        stdio: ['ignore', log, log],
+      },
+    );
     closeSync(log);
     const pid = child.pid;
     if (pid === undefined) throw new Error(`${process.execPath} could not be started`);
@@ -104,8 +116,8 @@ export class MiraProcess {
 }
 
 /** What `npm run start:prod` gives to node. */
-function productionFlags(): string[] {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Package;
+function productionFlags(root: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Package;
   return scripts['start:prod'].split(' ').filter((word) => word.startsWith('--'));
 }
 

@@ -1,4 +1,4 @@
-import { runCommand } from './command.ts';
+import { type CommandPlace, runCommand } from './command.ts';
 
 /** As `npm run reconcile -- --json` prints it; what is told of here, and no more. */
 export interface ReconciledLedger {
@@ -24,10 +24,7 @@ export interface ReconciledLedger {
 }
 
 /** Has the program check its own books. Throws where it could not look. */
-export async function reconcile(place: {
-  env: Readonly<Record<string, string>>;
-  folder: string;
-}): Promise<ReconciledLedger> {
+export async function reconcile(place: CommandPlace): Promise<ReconciledLedger> {
   const { exitCode, stdout, stderr } = await runCommand('webhook/ledger/reconcile', ['--json'], place);
   if (exitCode > 1) throw new Error(`reconcile could not look: ${stderr}`);
   const ledger = JSON.parse(stdout) as ReconciledLedger;

@@ -53,6 +53,11 @@ describe.each(kinds())('migrating alone (%s database)', (kind) => {
         await dataSource.destroy();
       }
     }
+    expect(await migrate(database, '--distribute')).toEqual({
+      code: 2,
+      out: DONE,
+      err: 'There is no Citus in this database: nothing was distributed.\n',
+    });
     const overrides = kind === 'embedded' ? { MIRA_MASTER_KEY: undefined } : {};
     const mira = await startTestMira(kind, overrides, database);
     await mira.stop();

@@ -1,0 +1,126 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { REFERENCE_TABLES } from './distribution';
+import { type OwnedTable, ownedTables } from './owned-tables';
+import { TENANT_ROLE } from './tenant.role';
+
+/** Told of each step that was done. */
+export type Say = (step: string) => void;
+
+/** Whether this database is the coordinator of a Citus. */
+export async function hasCitus(manager: EntityManager): Promise<boolean> {
+  const [row]: { there: boolean }[] = await manager.query(
+    `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS there`,
+  );
+  return row?.there ?? false;
+}
+
+/** What must be set before tables can be distributed and still be kept apart: statements for a superuser to run. */
+export async function missingSettings(manager: EntityManager): Promise<string[]> {
+  const [found]: { database: string; propagates: boolean; triggers: boolean; login: boolean }[] = await manager.query(
+    `SELECT quote_ident(current_database()) AS database,
+       current_setting('citus.propagate_set_commands', true) IS NOT DISTINCT FROM 'local' AS propagates,
+       current_setting('citus.enable_unsafe_triggers', true) IS NOT DISTINCT FROM 'on' AS triggers,
+       EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND rolcanlogin) AS login`,
+    [TENANT_ROLE],
+  );
+  if (!found) throw new Error('the database says nothing of its settings');
+  const { database, propagates, triggers, login } = found;
+  return [
+    // The policies of the other servers ask whose transaction it is.
+    ...(propagates ? [] : [`ALTER DATABASE ${database} SET citus.propagate_set_commands = 'local'`]),
+    // Those of the audit trail and of the routes' versions read and write rows of the same tenant only.
+    ...(triggers ? [] : [`ALTER DATABASE ${database} SET citus.enable_unsafe_triggers = 'on'`]),
+    // Connections between the servers are made by the role that is in force.
+    ...(login ? [] : [`ALTER ROLE ${TENANT_ROLE} LOGIN`]),
+  ];
+}
+
+type Kind = 'distributed' | 'reference' | 'other';
+type KnownTables = Map<string, Kind>;
+
+/**
+ * Spreads the tables over the servers of a Citus, those that others refer to first: a copy of {@link REFERENCE_TABLES}
+ * to each, and all else by tenant, so that a tenant's rows of all tables are on one server. What is spread already stays
+ * as it is, so it can be done again after a failure, or when a release has brought new tables.
+ * @throws Error where a table was spread in another way
+ */
+export async function distribute({ manager }: Pick<DataSource, 'manager'>, say: Say): Promise<void> {
+  const known = await knownTables(manager);
+  const owned = (await ownedTables(manager)).toReversed();
+  const unowned = [...REFERENCE_TABLES.keys()].filter((name) => !owned.some((table) => table.name === name));
+  for (const name of unowned) await copyToAll(manager, name, known, say);
+  for (const table of owned) {
+    const { name } = table;
+    if (!isSpread(known.get(name))) await simplifyPolicy(manager, table);
+    if (REFERENCE_TABLES.has(name)) await copyToAll(manager, name, known, say);
+  }
+  // Only now: they may refer to any of those.
+  for (const table of owned) {
+    if (!REFERENCE_TABLES.has(table.name)) await spreadByTenant(manager, table, known, say);
+  }
+}
+
+async function copyToAll(manager: EntityManager, name: string, known: KnownTables, say: Say): Promise<void> {
+  const kind = known.get(name);
+  if (kind === 'reference') return;
+  if (kind === 'distributed') throw new Error(`${name} is spread by a column, and belongs on every server as a whole`);
+  await manager.query('SELECT create_reference_table($1::regclass)', [name]);
+  known.set(name, 'reference');
+  say(`${name}: a copy on every server`);
+}
+
+async function spreadByTenant(manager: EntityManager, table: OwnedTable, known: KnownTables, say: Say): Promise<void> {
+  const { name, tenantColumn } = table;
+  const kind = known.get(name);
+  if (kind === 'distributed') return;
+  if (kind === 'reference') throw new Error(`${name} has a copy on every server, and belongs to its tenants' servers`);
+  await dropRefusedKeys(manager, table, say);
+  const [beside] = [...known].find(([, other]) => other === 'distributed') ?? ['none'];
+  await manager.query('SELECT create_distributed_table($1::regclass, $2, colocate_with => $3)', [
+    name,
+    tenantColumn,
+    beside,
+  ]);
+  known.set(name, 'distributed');
+  say(`${name}: by ${tenantColumn}`);
+}
+
+/** Citus takes no subquery in a policy; without it the ids are read anew for each row. */
+async function simplifyPolicy(manager: EntityManager, { name, tenantColumn }: OwnedTable): Promise<void> {
+  const ids = "string_to_array(current_setting('app.tenant_id', true), ',')::uuid[]";
+  const inScope = `CASE WHEN ${tenantColumn} = ANY (${ids}) THEN true ELSE false END`;
+  await manager.query(`ALTER POLICY tenant_scope ON ${name} USING (${inScope}) WITH CHECK (${inScope})`);
+}
+
+/**
+ * Citus takes no key that sets columns to NULL where the tenant's id is one of its columns, whether or not it is one of
+ * those that are set.
+ */
+async function dropRefusedKeys(manager: EntityManager, table: OwnedTable, say: Say): Promise<void> {
+  const { name, tenantColumn } = table;
+  const refused: { key: string; refers_to: string }[] = await manager.query(
+    `SELECT quote_ident(conname) AS key, confrelid::regclass::text AS refers_to FROM pg_constraint
+     WHERE conrelid = $1::regclass AND contype = 'f' AND confdeltype IN ('n', 'd') AND (
+       SELECT attnum FROM pg_attribute WHERE attrelid = conrelid AND quote_ident(attname) = $2) = ANY (conkey)
+     ORDER BY 1`,
+    [name, tenantColumn],
+  );
+  for (const { key, refers_to: other } of refused) {
+    await manager.query(`ALTER TABLE ${name} DROP CONSTRAINT ${key}`);
+    say(`${name}: no longer held to ${other} (${key})`);
+  }
+}
+
+function isSpread(kind: Kind | undefined): boolean {
+  return kind === 'distributed' || kind === 'reference';
+}
+
+/** As Citus' catalogue has them. A local table that it knows for a key's sake is still to be spread. */
+async function knownTables(manager: EntityManager): Promise<KnownTables> {
+  const rows: { name: string; kind: Kind }[] = await manager.query(`
+    SELECT logicalrelid::regclass::text AS name,
+      CASE WHEN partmethod = 'h' THEN 'distributed' WHEN partmethod = 'n' AND repmodel = 't' THEN 'reference'
+        ELSE 'other' END AS kind
+    FROM pg_dist_partition`);
+  return new Map(rows.map(({ name, kind }) => [name, kind]));
+}
