@@ -15,7 +15,7 @@ import { type ChaosOptions, readOptions } from './chaos/options.ts';
 import { isAsExpected, type Probed, probeAll } from './chaos/probes.stage.ts';
 import { rollAll } from './chaos/rolling.stage.ts';
 import { type RoundResult, runRound, type Stage } from './chaos/round.ts';
-import { Interrupted, onInterruption } from './support/interruption.ts';
+import { runInterruptibly } from './support/interruption.ts';
 import { MiraApi } from './support/mira-api.ts';
 
 const SETTINGS = {
@@ -104,12 +104,7 @@ function told(where: string, faults: readonly string[]): string[] {
   return faults.map((fault) => `${where}: ${fault}`);
 }
 
-const interruption = onInterruption();
-try {
+await runInterruptibly(async (interruption) => {
   const options = readOptions(process.argv.slice(2));
   if (options) await main(options, interruption);
-} catch (error) {
-  if (!(interruption.reason instanceof Interrupted)) throw error;
-  console.error(interruption.reason.message);
-  process.exitCode = interruption.reason.exitCode;
-}
+});

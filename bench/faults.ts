@@ -13,7 +13,7 @@ import { Receipts } from './faults/receipts.ts';
 import { sendUntil } from './faults/senders.ts';
 import { faultsOf } from './faults/verdict.ts';
 import type { DatabaseKind } from './options.ts';
-import { Interrupted, onInterruption } from './support/interruption.ts';
+import { runInterruptibly } from './support/interruption.ts';
 import { MiraApi } from './support/mira-api.ts';
 import { MiraProcess } from './support/mira-process.ts';
 import { gapsOf, printLedger, reconcile } from './support/reconcile.ts';
@@ -161,12 +161,4 @@ function report(kind: DatabaseKind, rounds: number, ledger: Ledger): void {
   });
 }
 
-const interruption = onInterruption();
-try {
-  await main(interruption);
-} catch (error) {
-  // Whatever fails after that, fails because of it: Ctrl-C reaches the processes of the run as well.
-  if (!(interruption.reason instanceof Interrupted)) throw error;
-  console.error(interruption.reason.message);
-  process.exitCode = interruption.reason.exitCode;
-}
+await runInterruptibly(main);

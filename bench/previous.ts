@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { buildRelease, recordedRelease, whyMissing } from './previous/release.ts';
 import { upgrade, upgradeStage } from './previous/upgrade.trial.ts';
-import { Interrupted, onInterruption } from './support/interruption.ts';
+import { runInterruptibly } from './support/interruption.ts';
 import { findServer } from './support/scratch-server.ts';
 import { isMiss } from './trials/trial.ts';
 
@@ -42,11 +42,4 @@ async function main(interruption: AbortSignal): Promise<void> {
   if (misses.length > 0) process.exitCode = 1;
 }
 
-const interruption = onInterruption();
-try {
-  await main(interruption);
-} catch (error) {
-  if (!(interruption.reason instanceof Interrupted)) throw error;
-  console.error(interruption.reason.message);
-  process.exitCode = interruption.reason.exitCode;
-}
+await runInterruptibly(main);

@@ -3,7 +3,7 @@
  * audit trail that tells who tampered with it. `npm run test:trials -- --short`
  */
 import { parseArgs } from 'node:util';
-import { Interrupted, onInterruption } from './support/interruption.ts';
+import { runInterruptibly } from './support/interruption.ts';
 import { gapsOf, printLedger, reconcile } from './support/reconcile.ts';
 import { auditTrial } from './trials/audit.trial.ts';
 import { limitsTrial } from './trials/limits.trial.ts';
@@ -50,11 +50,4 @@ async function main(interruption: AbortSignal): Promise<void> {
   if (misses.length > 0) process.exitCode = 1;
 }
 
-const interruption = onInterruption();
-try {
-  await main(interruption);
-} catch (error) {
-  if (!(interruption.reason instanceof Interrupted)) throw error;
-  console.error(interruption.reason.message);
-  process.exitCode = interruption.reason.exitCode;
-}
+await runInterruptibly(main);
