@@ -68,6 +68,33 @@ describe('HttpConnections', () => {
     expect(heard()).toMatch(/200 OK.*Connection: close.*done/s);
   });
 
+  it('says on what is under way when it leaves that the connection ends with it', async () => {
+    const arrived = once(server, 'request');
+    const { socket, heard } = await aClient(request);
+    await arrived;
+    const ended = once(socket, 'end');
+    sut.leave();
+    responses[0]?.end('done');
+    await ended;
+    expect(heard()).toMatch(/200 OK.*Connection: close.*done/s);
+  });
+
+  it('keeps a connection whose answer had begun when it leaves, for its client may use it again by now', async () => {
+    const arrived = once(server, 'request');
+    const { socket, heard } = await aClient(request);
+    await arrived;
+    responses[0]?.writeHead(200, { 'content-length': '4' }).write('do');
+    sut.leave();
+    const [again, ended] = [once(server, 'request'), once(socket, 'end')];
+    responses[0]?.end('ne');
+    while (!heard().includes('done')) await once(socket, 'data');
+    socket.write(request);
+    await again;
+    responses[1]?.end('last');
+    await ended;
+    expect(heard()).toMatch(/done.*200 OK.*Connection: close.*last/s);
+  });
+
   it('closes a connection that was busy at the end, when it has its answer', async () => {
     const arrived = once(server, 'request');
     const { socket } = await aClient(request);

@@ -25,7 +25,7 @@ export class HttpConnections {
       if (this.leaving) response.setHeader('Connection', 'close');
       response.once('close', () => {
         this.busy.delete(socket);
-        if (this.leaving) socket.end();
+        if (this.draining) socket.end();
       });
     });
   }
@@ -38,22 +38,22 @@ export class HttpConnections {
   }
 
   /**
-   * Each answer is the last one of its connection from now on. Those that are idle stay: one that is cut at the moment in
-   * which its client uses it again costs that client a request.
+   * Each answer is the last one of its connection from now on, and says so. Connections that were not told stay, be they
+   * idle or in the middle of an answer: one that is cut at the moment in which its client uses it again costs that client a
+   * request.
    */
   leave(): void {
     this.leaving = true;
+    for (const response of this.busy.values()) {
+      if (!response.headersSent) response.setHeader('Connection', 'close');
+    }
   }
 
   /** Ends each connection as soon as no request is under way on it, and what is left after `patienceMs`. */
   drain(patienceMs: number): void {
     this.leave();
     this.draining = true;
-    for (const socket of this.open) {
-      const response = this.busy.get(socket);
-      if (!response) socket.destroy();
-      else if (!response.headersSent) response.setHeader('Connection', 'close');
-    }
+    for (const socket of this.open) if (!this.busy.has(socket)) socket.destroy();
     setTimeout(() => this.server.closeAllConnections(), patienceMs).unref();
   }
 }
