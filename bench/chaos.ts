@@ -70,7 +70,7 @@ async function startStage(folder: string, options: ChaosOptions, scope: AsyncDis
     DATABASE_URL: cluster.url,
     MIRA_MASTER_KEY: randomBytes(32).toString('base64'),
   };
-  const fleet = await Fleet.of(logs, env);
+  const fleet = await Fleet.of(logs, { env, url: cluster.url, pooledUrl: cluster.pooledUrl });
   scope.defer(() => fleet.stop());
   const ports = new Map(fleet.apis.map(({ name, port }) => [name, port]));
   const balancer = scope.adopt(await Balancer.start(folder, ports), (one) => one.stop());

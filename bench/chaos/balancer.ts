@@ -1,21 +1,21 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { configured } from './configured.ts';
+import { debianProgram } from './debian.program.ts';
 import { freePorts } from './ports.ts';
 import { until } from './patience.ts';
 
 const PATTERN = join(import.meta.dirname, '..', '..', 'deploy', 'haproxy', 'haproxy.cfg');
 const WITHIN_MS = 60_000;
-/** What HAProxy needs beyond what every Debian has; taken along where it is not installed. */
-const PACKAGES = ['haproxy', 'liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1'];
-
-interface Program {
-  readonly file: string;
-  readonly env: NodeJS.ProcessEnv;
-}
+const HAPROXY = {
+  name: 'haproxy',
+  libraries: ['liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1'],
+  probe: '-v',
+};
 
 /** HAProxy before the processes that receive, as deploy/haproxy/haproxy.cfg has it: what is tried here is that file. */
 export class Balancer {
@@ -31,11 +31,11 @@ export class Balancer {
 
   /** @param servers names and ports of the loopback address */
   static async start(folder: string, servers: ReadonlyMap<string, number>): Promise<Balancer> {
-    const program = await findHaproxy(folder);
+    const program = debianProgram(HAPROXY, folder);
     const [port] = await freePorts(1);
     if (port === undefined) throw new Error('there is no free port');
     const [file, socket] = [join(folder, 'haproxy.cfg'), join(folder, 'haproxy.sock')];
-    writeFileSync(file, configured(readFileSync(PATTERN, 'utf8'), { port, socket, servers }));
+    writeFileSync(file, onThisMachine({ port, socket, servers }));
     const log = openSync(join(folder, 'haproxy.log'), 'w');
     const child = spawn(program.file, ['-db', '-f', file], { env: program.env, stdio: ['ignore', log, log] });
     closeSync(log);
@@ -74,10 +74,15 @@ export class Balancer {
 }
 
 /** The pattern, with names that lead here instead of into Compose's network. */
-function configured(
-  pattern: string,
-  { port, socket, servers }: { port: number; socket: string; servers: ReadonlyMap<string, number> },
-): string {
+function onThisMachine({
+  port,
+  socket,
+  servers,
+}: {
+  port: number;
+  socket: string;
+  servers: ReadonlyMap<string, number>;
+}): string {
   const list = [...servers].map(([name, at]) => `    server ${name} 127.0.0.1:${at}`).join('\n');
   const replaced: readonly [RegExp, string][] = [
     [/^global\n/m, `global\n    stats socket ${socket} mode 600 level operator\n`],
@@ -86,33 +91,5 @@ function configured(
     [/ resolvers docker init-addr \S+/g, ''],
     [/^ +server-template .*$/gm, list],
   ];
-  return replaced.reduce((config, [found, put]) => {
-    if (config.search(found) === -1) throw new Error(`${PATTERN} has nothing like ${found.source} any more`);
-    return config.replace(found, put);
-  }, pattern);
-}
-
-/** From the PATH, or from Debian's packages, unpacked for this run only. */
-async function findHaproxy(folder: string): Promise<Program> {
-  const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` };
-  if (spawnSync('haproxy', ['-v'], { env }).status === 0) return { file: 'haproxy', env };
-  const place = join(folder, 'haproxy');
-  mkdirSync(place, { recursive: true });
-  for (const name of PACKAGES) unpack(place, name);
-  const file = join(place, 'usr', 'sbin', 'haproxy');
-  if (!existsSync(file)) throw new Error("haproxy is missing, and could not be had: install Debian's package haproxy");
-  const { stdout: triple } = spawnSync('dpkg-architecture', ['-qDEB_HOST_MULTIARCH'], { encoding: 'utf8' });
-  const libraries = join(place, 'usr', 'lib', triple?.trim() || 'x86_64-linux-gnu');
-  return { file, env: { ...env, LD_LIBRARY_PATH: libraries } };
-}
-
-/** Libraries that are there, or that this release has not, are no matter: HAProxy itself says what it lacks. */
-function unpack(place: string, name: string): void {
-  const command = `apt-get -q download ${name} && for each in ./${name}_*.deb; do dpkg-deb -x "$each" .; done`;
-  if (spawnSync('sh', ['-c', command], { cwd: place, stdio: 'ignore' }).status === 0) return;
-  if (name !== 'haproxy') return;
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  const [update, ...args] = [...asRoot, 'apt-get', '-q', 'update'];
-  execFileSync(update, args, { stdio: 'ignore' });
-  spawnSync('sh', ['-c', command], { cwd: place, stdio: 'ignore' });
+  return configured(PATTERN, readFileSync(PATTERN, 'utf8'), replaced);
 }

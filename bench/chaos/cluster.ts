@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from './ports.ts';
 import { until } from './patience.ts';
 import { findBinaries, findOwner } from './postgres.binaries.ts';
+import { Pooler } from './pooler.ts';
 import { PostgresNode } from './postgres.node.ts';
 import type { Random } from './random.ts';
 import { SmallDisk } from './small-disk.ts';
@@ -29,10 +30,16 @@ export class Cluster {
   private primary: PostgresNode;
   private standby: PostgresNode;
   private readonly disks: ReadonlyMap<PostgresNode, SmallDisk>;
+  private readonly poolers: ReadonlyMap<PostgresNode, Pooler>;
 
-  private constructor(nodes: readonly [PostgresNode, PostgresNode], disks: ReadonlyMap<PostgresNode, SmallDisk>) {
+  private constructor(
+    nodes: readonly [PostgresNode, PostgresNode],
+    disks: ReadonlyMap<PostgresNode, SmallDisk>,
+    poolers: ReadonlyMap<PostgresNode, Pooler>,
+  ) {
     [this.primary, this.standby] = nodes;
     this.disks = disks;
+    this.poolers = poolers;
   }
 
   /**
@@ -64,22 +71,48 @@ export class Cluster {
     mkdirSync(logs, { recursive: true });
     first.initialise();
     await first.start();
-    const cluster = new Cluster([first, second], disks);
-    await first.ask((client) => client.query(`CREATE DATABASE ${cluster.databaseName}`), 'postgres');
+    const poolers = new Map<PostgresNode, Pooler>();
+    const poolerPorts = await freePorts(nodes.length);
+    for (const [at, node] of nodes.entries()) {
+      const name = `pooler_${at + 1}`;
+      const logFile = join(logs, `${name}.log`);
+      const pooler = new Pooler({ name, port: poolerPorts[at] ?? 0, serverPort: node.port, place, logFile });
+      scope.defer(() => pooler.kill());
+      poolers.set(node, pooler);
+    }
+    const cluster = new Cluster([first, second], disks, poolers);
+    await first.ask(async (client) => {
+      await client.query(`CREATE DATABASE ${cluster.databaseName}`);
+      // What Mira cannot bound by itself through a pooler; docs/operations.md asks for it.
+      await client.query(`ALTER ROLE postgres IN DATABASE ${cluster.databaseName} SET statement_timeout = '10s'`);
+      await client.query(
+        `ALTER ROLE postgres IN DATABASE ${cluster.databaseName} SET idle_in_transaction_session_timeout = '30s'`,
+      );
+    }, 'postgres');
     await cluster.rebuildStandby();
+    // While the one node is a standby: what it is then must not stick to it.
+    await Promise.all([...poolers.values()].map((pooler) => pooler.start()));
     return cluster;
   }
 
   /** As Mira is to be given it: both hosts, of which the one that takes writes is meant. */
   get url(): string {
-    const hosts = [this.primary, this.standby].toSorted((a, b) => a.port - b.port);
-    const list = hosts.map(({ port }) => `127.0.0.1:${port}`).join(',');
-    return `postgres://postgres@${list}/${this.databaseName}?target_session_attrs=read-write`;
+    return this.urlBy([this.primary.port, this.standby.port]);
+  }
+
+  /** The same through the poolers. */
+  get pooledUrl(): string {
+    return this.urlBy([...this.poolers.values()].map(({ port }) => port));
   }
 
   /** Of the primary of this moment. */
   get primaryUrl(): string {
     return this.primary.url(this.databaseName);
+  }
+
+  private urlBy(ports: readonly number[]): string {
+    const list = ports.toSorted((a, b) => a - b).map((port) => `127.0.0.1:${port}`);
+    return `postgres://postgres@${list.join(',')}/${this.databaseName}?target_session_attrs=read-write`;
   }
 
   /** Null where a disk can be filled; else why not. */
@@ -128,6 +161,15 @@ export class Cluster {
       await sleep(CUT.everyMs);
     }
     return `${cut} connections cut`;
+  }
+
+  /** The one that connections go through; they all end. */
+  async killPooler(): Promise<string> {
+    const pooler = this.poolers.get(this.primary);
+    if (!pooler) throw new Error(`${this.primary.name} has no pooler`);
+    await pooler.kill();
+    await pooler.start();
+    return `${pooler.name} killed and started`;
   }
 
   /** A server that cannot write its log of changes ends itself; whoever watches over it starts it when there is room. */

@@ -52,6 +52,7 @@ const restart: Fault = ({ cluster }) => cluster.restart();
 const crash: Fault = ({ cluster }) => cluster.crash();
 const failOver: Fault = ({ cluster }, random) => cluster.failOver(random);
 const cut: Fault = ({ cluster }) => cluster.cut();
+const killPooler: Fault = ({ cluster }) => cluster.killPooler();
 const fillDisk: Fault = ({ cluster }, _random, { lastsMs }) => cluster.fillDisk(lastsMs);
 
 const MOODS: readonly Mood[] = ['hang', 'reset', 'late', 'garbage'];
@@ -67,7 +68,7 @@ export function lanesOf({ cluster }: World, { longMs }: Tempo): Lane[] {
   const full = cluster.whyNoFullDisk === null ? [fillDisk] : [];
   return [
     { name: 'processes', faults: [...processes, ...long] },
-    { name: 'database', faults: [restart, crash, failOver, cut, ...full] },
+    { name: 'database', faults: [restart, crash, failOver, cut, killPooler, ...full] },
     { name: 'n8n', faults: receivers },
   ];
 }

@@ -7,7 +7,14 @@ import { until } from './patience.ts';
 
 export type Role = 'api' | 'worker';
 
-const ROLES: readonly Role[] = ['api', 'api', 'api', 'worker', 'worker'];
+/** One of each role goes through the pooler: what they do together must be right, too. */
+const PLACES: readonly { readonly role: Role; readonly isPooled: boolean }[] = [
+  { role: 'api', isPooled: false },
+  { role: 'api', isPooled: false },
+  { role: 'api', isPooled: true },
+  { role: 'worker', isPooled: false },
+  { role: 'worker', isPooled: true },
+];
 /** HAProxy takes two checks, a second apart, to see that a process goes. */
 const SETTINGS_OF: Readonly<Record<Role, Readonly<Record<string, string>>>> = {
   api: { MIRA_SHUTDOWN_DELAY_SECONDS: '4' },
@@ -112,17 +119,28 @@ export class Fleet {
   }
 
   /** Places for them; none is started. */
-  static async of(folder: string, env: Readonly<Record<string, string>>): Promise<Fleet> {
-    const ports = await freePorts(ROLES.length);
-    const members = ROLES.map((role, at) => {
-      const name = `${role}-${ROLES.slice(0, at + 1).filter((one) => one === role).length}`;
-      return new Member({ name, role, port: ports[at] ?? 0, folder: join(folder, name), env });
+  static async of(
+    folder: string,
+    { env, url, pooledUrl }: { env: Readonly<Record<string, string>>; url: string; pooledUrl: string },
+  ): Promise<Fleet> {
+    const ports = await freePorts(PLACES.length);
+    const direct = { DATABASE_URL: url };
+    const pooled = { DATABASE_URL: pooledUrl, MIRA_DATABASE_TRANSACTION_POOLING: 'true' };
+    const members = PLACES.map(({ role, isPooled }, at) => {
+      const name = `${role}-${PLACES.slice(0, at + 1).filter((one) => one.role === role).length}`;
+      const settings = { ...env, ...(isPooled ? pooled : direct) };
+      return new Member({ name, role, port: ports[at] ?? 0, folder: join(folder, name), env: settings });
     });
     return new Fleet(members);
   }
 
   get apis(): readonly Member[] {
     return this.members.filter(({ role }) => role === 'api');
+  }
+
+  /** Those that go through the pooler. */
+  get pooled(): readonly Member[] {
+    return this.members.filter((_, at) => PLACES[at]?.isPooled);
   }
 
   get workers(): readonly Member[] {

@@ -19,6 +19,13 @@ export interface Sending {
   readonly atMost: number | null;
 }
 
+/** A time in which nobody was told that something was taken. */
+export interface Silence {
+  /** By the clock of `performance`. */
+  readonly fromAt: number;
+  readonly ms: number;
+}
+
 /** What the senders of one endpoint were told. */
 export class Told {
   /** The ids of events, one for each webhook that was acknowledged. */
@@ -40,7 +47,7 @@ export class Load {
   private readonly pool: Pool;
   private readonly interruption: AbortSignal;
   private lastAt = performance.now();
-  private longestMs = 0;
+  private longest: Silence = { fromAt: this.lastAt, ms: 0 };
 
   constructor(url: string, interruption: AbortSignal) {
     this.interruption = interruption;
@@ -53,10 +60,11 @@ export class Load {
     });
   }
 
-  /** The longest time in which nobody was told that something was taken, since the last time that this was asked. */
-  takeLongestSilence(): number {
-    const longest = Math.max(this.longestMs, performance.now() - this.lastAt);
-    [this.longestMs, this.lastAt] = [0, performance.now()];
+  /** The longest since the last time that this was asked. */
+  takeLongestSilence(): Silence {
+    this.endSilence();
+    const { longest } = this;
+    this.longest = { fromAt: this.lastAt, ms: 0 };
     return longest;
   }
 
@@ -116,10 +124,15 @@ export class Load {
       return true;
     }
     if (status !== 202 && status !== 200) return false;
-    const now = performance.now();
-    this.longestMs = Math.max(this.longestMs, now - this.lastAt);
-    this.lastAt = now;
+    this.endSilence();
     told.acknowledged.push(String((JSON.parse(text) as { id: unknown }).id));
     return true;
+  }
+
+  private endSilence(): void {
+    const now = performance.now();
+    const ms = now - this.lastAt;
+    if (ms > this.longest.ms) this.longest = { fromAt: this.lastAt, ms };
+    this.lastAt = now;
   }
 }

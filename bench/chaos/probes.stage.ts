@@ -40,10 +40,11 @@ export async function probeAll(stage: Stage, interruption: AbortSignal): Promise
   const [worker] = fleet.workers;
   if (!api || !starting || !worker) throw new Error('the fleet is too small');
 
-  for (const member of [api, worker]) note('ready', member, EXPECTED.ready, await answersOf(member));
+  const watched = [api, worker, ...fleet.pooled].filter((member, at, all) => all.indexOf(member) === at);
+  for (const member of watched) note('ready', member, EXPECTED.ready, await answersOf(member));
 
   await cluster.stop();
-  for (const member of [api, worker]) {
+  for (const member of watched) {
     const state = 'database away';
     note(state, member, EXPECTED[state], await answersOnce(member, (seen) => seen === EXPECTED[state]));
   }
@@ -53,7 +54,7 @@ export async function probeAll(stage: Stage, interruption: AbortSignal): Promise
   note('starting', starting, EXPECTED.starting, await answersOf(starting));
   await cluster.start();
   await started;
-  for (const member of [api, worker, starting]) {
+  for (const member of [...watched, starting]) {
     const state = 'database back';
     note(state, member, EXPECTED.ready, await answersOnce(member, (seen) => seen === EXPECTED.ready));
   }

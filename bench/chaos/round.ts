@@ -72,7 +72,8 @@ export async function runRound(stage: Stage, order: RoundOrder, interruption: Ab
   try {
     const [told] = await Promise.all([loads, ...lanes]);
     interruption.throwIfAborted();
-    const silenceMs = load.takeLongestSilence();
+    const { fromAt, ms: silenceMs } = load.takeLongestSilence();
+    const silenceFromMs = fromAt - startedAt;
     const loadedAt = performance.now();
     await settle(stage, actors, interruption);
     const settledMs = performance.now() - loadedAt;
@@ -81,7 +82,7 @@ export async function runRound(stage: Stage, order: RoundOrder, interruption: Ab
     const gaps = gapsOf(await reconcile(stage));
     return {
       done,
-      figures: figuresOf(accounts, told, { silenceMs, settledMs }),
+      figures: figuresOf(accounts, told, { silenceMs, silenceFromMs, settledMs }),
       faults: [...accounts.flatMap(faultsOf), ...gaps, ...ownFaults(told), ...fleet.gone.splice(0)],
     };
   } finally {
@@ -124,7 +125,7 @@ function ownFaults(told: readonly Told[]): string[] {
 function figuresOf(
   accounts: readonly Account[],
   told: readonly Told[],
-  { silenceMs, settledMs }: { silenceMs: number; settledMs: number },
+  { silenceMs, silenceFromMs, settledMs }: { silenceMs: number; silenceFromMs: number; settledMs: number },
 ): Record<string, string | number> {
   const sum = (of: (account: Account) => number): number => accounts.reduce((all, one) => all + of(one), 0);
   const answers = new Map<string, number>();
@@ -141,6 +142,7 @@ function figuresOf(
     'delivered more than once': times.filter((count) => count > 1).length,
     'held by the limit of a month': sum(({ books }) => books.deliveries.get('held workflow_quota')?.length ?? 0),
     'longest time without an acknowledgement, s': seconds(silenceMs),
+    'that began at, s': seconds(silenceFromMs),
     'settled after, s': seconds(settledMs),
   };
 }
