@@ -74,6 +74,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'webhook.max_body_bytes': wholeNumber(2_097_152, 1, 104_857_600),
   'webhook.max_routes': wholeNumber(50, 1, 10_000),
   'webhook.max_replays': wholeNumber(50, 1, 10_000),
+  'webhook.retention_days': wholeNumber(30, 0, 36_500),
   'webhook.trust_proxy': {
     file: ['10.0.0.0/8', '::1'],
     text: '10.0.0.0/8, ::1',

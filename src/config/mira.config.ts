@@ -70,6 +70,11 @@ class WebhookConfig {
   @Setting(wholeNumber(1, 10_000), { about: 'Replays and redrives that a tenant may have under way.' })
   readonly max_replays: number = 5;
 
+  @Setting(wholeNumber(0, 36_500), {
+    about: 'Days that events are kept, with all that became of them; 0 keeps them until their tenant is deleted.',
+  })
+  readonly retention_days: number = 0;
+
   @Setting(trustProxy(), {
     about: 'Whose `X-Forwarded-For` tells the address of a client: nobody, so many proxies in front, or networks.',
   })

@@ -20,6 +20,7 @@ import { FairReplays1795300000092 } from './migrations/1795300000092-fair-replay
 import { AttemptingJob1795300000093 } from './migrations/1795300000093-attempting-job';
 import { NeutralScope1795300000111 } from './migrations/1795300000111-neutral-scope';
 import { EventTypes1795300000112 } from './migrations/1795300000112-event-types';
+import { EventRemovals1795300000113 } from './migrations/1795300000113-event-removals';
 import { RouteVersions1795300000110 } from './migrations/1795300000110-route-versions';
 
 /** Every migration, oldest first. A released one is never edited: add another. */
@@ -47,4 +48,5 @@ export const migrations = [
   RouteVersions1795300000110,
   NeutralScope1795300000111,
   EventTypes1795300000112,
+  EventRemovals1795300000113,
 ];

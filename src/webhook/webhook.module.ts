@@ -6,6 +6,7 @@ import { EventModule } from './event/event.module';
 import { IngestModule } from './ingest/ingest.module';
 import { PublishModule } from './publish/publish.module';
 import { ReplayModule } from './replay/replay.module';
+import { RetentionModule } from './retention/retention.module';
 import { RouteModule } from './route/route.module';
 
 /** The product: receive, store, route, deliver. */
@@ -15,6 +16,7 @@ import { RouteModule } from './route/route.module';
     PublishModule,
     EndpointModule,
     ReplayModule,
+    RetentionModule,
     RouteModule,
     EventModule,
     DeliveryModule,

@@ -1,135 +1,31 @@
-import { AgentRegistry } from '../../src/agent/agent.registry';
-import { loadConfig } from '../../src/config/load-config';
 import { newId } from '../../src/database/new-id';
-import { HeldQuotas, MONTHLY_WORKFLOWS } from '../../src/enterprise/plan/held-quotas';
 import { QuotaAllowance } from '../../src/enterprise/plan/quota.allowance';
-import { UsageClock } from '../../src/enterprise/usage/usage.clock';
-import { RouteOrder } from '../../src/webhook/delivery/hold/route.order';
-import { anAttemptRecorder } from '../support/attempt-recorder';
-import type { Outcome } from '../../src/webhook/delivery/attempt/outcome';
-import { WorkflowQuota } from '../../src/webhook/delivery/hold/workflow.quota';
-import { ClaimedJob } from '../../src/webhook/delivery/queue/claimed-job';
-import { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
-import { DedupKeys } from '../../src/webhook/ingest/dedup.keys';
-import { EventWriter } from '../../src/webhook/ingest/event.writer';
-import { readLedger } from '../../src/webhook/ledger/ledger.reader';
+import type { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
+import { aQueue } from '../support/a-queue';
 import { describeOnEachDatabase } from '../support/databases';
-import { anIncomingEvent } from '../support/incoming-event';
-import { plansOn } from '../support/plans';
-
-const config = loadConfig({ env: {}, cwd: '/nowhere' });
-
-const DELIVERED: Outcome = { kind: 'delivered', reason: null };
-const RETRY: Outcome = { kind: 'retry', at: new Date(Date.now() + 60_000), reason: 'no', rejected: false };
-const DEAD: Outcome = { kind: 'dead', cause: 'gone', reason: 'no', rejected: false };
+import { KeptBooks } from '../support/kept-books';
 
 describeOnEachDatabase('the books', (database) => {
-  const clock = new UsageClock();
   let queue: DeliveryQueue;
+  let kept: KeptBooks;
   let tenantId: string;
 
   beforeAll(async () => {
-    const { dataSource, target } = database();
-    queue = new DeliveryQueue(config, dataSource, target);
-    await queue.onModuleInit();
+    queue = await aQueue(database());
+    kept = new KeptBooks(database(), queue);
   });
   afterAll(() => queue.onApplicationShutdown());
 
   const sql = (text: string, values: unknown[] = []) => database().dataSource.query(text, values);
-  const books = (only: string | null = tenantId, withIntegrations = true) =>
-    readLedger(database().dataSource, { only, withIntegrations });
-  const gapsOf = async () =>
-    (await books()).gaps.map(({ check, expected, found, of }) => ({ check, expected, found, of }));
-
-  /** With an integration, and a route to a workflow of it. */
-  async function aTenant(tier: string, overrides: Record<string, number> = {}): Promise<string> {
-    const [id, integrationId] = [newId(), newId()];
-    await sql(`INSERT INTO tenants (id, name, tier) VALUES ($1, 'T', $2)`, [id, tier]);
-    for (const [name, max] of Object.entries(overrides)) {
-      await sql('INSERT INTO plan_overrides (tenant_id, name, max) VALUES ($1, $2, $3)', [id, name, max]);
-    }
-    await sql(
-      `INSERT INTO integrations (tenant_id, id, kind, name, base_url, signing_secret)
-       VALUES ($1, $2, 'n8n', 'N', 'http://n8n', '\\x00')`,
-      [id, integrationId],
-    );
-    await database().tenants.transaction(id, (manager) =>
-      plansOn(database()).usage.level(manager, id, 'integrations_active', 1),
-    );
-    await sql(
-      `INSERT INTO routes (tenant_id, id, name, service, target_kind, integration_id, workflow_id)
-       VALUES ($1, $2, 'r', 'github', 'n8n', $3, 'w')`,
-      [id, newId(), integrationId],
-    );
-    return id;
-  }
-
-  const receive = (events: Parameters<EventWriter['write']>[0]) => {
-    const { dataSource, tenants } = database();
-    return new EventWriter(
-      tenants,
-      new AgentRegistry(),
-      queue,
-      new RouteOrder(queue),
-      new DedupKeys(dataSource, tenants),
-      clock,
-    ).write(events);
-  };
-  const events = (tenant: string, count: number, more: object = {}) =>
-    Array.from({ length: count }, () => anIncomingEvent({ tenantId: tenant, ...more }));
-
-  const deliveryIds = async (tenant: string): Promise<string[]> =>
-    (await sql('SELECT id FROM deliveries WHERE tenant_id = $1 ORDER BY id', [tenant])).map(
-      ({ id }: { id: string }) => id,
-    );
-
-  const jobOf = (tenant: string, ids: readonly string[], attempt: number) =>
-    new ClaimedJob(tenant, ids, attempt, { id: newId(), retryCount: 0 });
-
-  /** As a worker does it: takes the places of the first attempts, makes an attempt, records it. */
-  async function attempt(tenant: string, deliveryId: string, number: number, outcome: Outcome): Promise<void> {
-    const quota = new WorkflowQuota(database().dataSource, queue, clock);
-    const options = { preamble: quota.holding([tenant]), timeoutMs: 30_000 };
-    const job = jobOf(tenant, [deliveryId], number);
-    await database().tenants.groupTransaction([tenant], options, (client, held) =>
-      quota.reserve(client, new HeldQuotas(MONTHLY_WORKFLOWS, held), [job]),
-    );
-    await anAttemptRecorder(database(), queue, { clock }).record({
-      job,
-      deliveryId,
-      isWorkflow: true,
-      startedAt: new Date(),
-      durationMs: 5,
-      outcome,
-      statusCode: 200,
-      responseHeaders: null,
-      responseBody: null,
-      orderedRouteId: null,
-      isProbe: false,
-      opens: null,
-    });
-  }
-
-  /** Five received of which one is delivered, one retried, one dead and two wait; two more are refused. */
-  async function aHistory(tier: string): Promise<string> {
-    const id = await aTenant(tier, tier === 'enterprise' ? {} : { max_webhooks_per_day: 5 });
-    await receive([...events(id, 3), ...events(id, 1, { dedupKey: 'k' })]);
-    await receive([...events(id, 1, { dedupKey: 'k' }), ...events(id, tier === 'enterprise' ? 1 : 3)]);
-    const [first = '', second = '', third = ''] = await deliveryIds(id);
-    await attempt(id, first, 1, DELIVERED);
-    await attempt(id, second, 1, RETRY);
-    await attempt(id, second, 2, DELIVERED);
-    await attempt(id, third, 1, RETRY);
-    await attempt(id, third, 2, DEAD);
-    return id;
-  }
+  const books = (only: string | null = tenantId, withIntegrations = true) => kept.read(only, withIntegrations);
+  const gapsOf = () => kept.gapsOf(tenantId);
 
   beforeEach(async () => {
-    tenantId = await aHistory('professional');
+    tenantId = await kept.aHistory('professional');
   });
 
   it.each(['professional', 'enterprise'])('of an honest history of the tier %s have no gap', async (tier) => {
-    tenantId = await aHistory(tier);
+    tenantId = await kept.aHistory(tier);
     const { tenants, gaps } = await books();
     expect(gaps).toEqual([]);
     const refused = tier === 'enterprise' ? 0 : 2;
@@ -141,6 +37,7 @@ describeOnEachDatabase('the books', (database) => {
         received: 5 + refused,
         stored: 5,
         refused,
+        removed: { stored: 0, workflows: 0 },
         own_events: 0,
         routed: 5,
         deliveries: 5,
@@ -162,7 +59,7 @@ describeOnEachDatabase('the books', (database) => {
 
   it('are read for all tenants at once, also those of whom only rows tell, and not of the deleted', async () => {
     const [gone, unknown] = [newId(), newId()];
-    await receive([...events(gone, 1), ...events(unknown, 1)]);
+    await kept.receive([...kept.events(gone, 1), ...kept.events(unknown, 1)]);
     await sql('INSERT INTO deleted_tenants (tenant_id) VALUES ($1)', [gone]);
     const { tenants, gaps } = await books(null);
     const ids = tenants.map(({ tenant_id: id }) => id);
@@ -174,7 +71,7 @@ describeOnEachDatabase('the books', (database) => {
   });
 
   it('tell workflows that were triggered by hand from deliveries', async () => {
-    const allowance = new QuotaAllowance(clock);
+    const allowance = new QuotaAllowance(kept.clock);
     await database().tenants.transaction(tenantId, (manager) => allowance.takeWorkflow(manager, tenantId));
     const { tenants, gaps } = await books();
     expect(gaps).toEqual([]);

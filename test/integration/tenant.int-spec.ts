@@ -100,6 +100,8 @@ describeOnEachDatabase(
       await insert('agent_settings', { agent_name: 'a', enabled: true, config: {} });
       await insert('benchmark_baselines', { name: 'b', since: '2026-11-22', version: '1.0.0', snapshot: {} });
       await insert('agent_handled_events', { event_id: event, agent_name: 'a' });
+      const removal = { up_to: event, stored: 1, own_events: 0, deliveries: 1, workflows: 0, removed_at: now };
+      await insert('event_removals', removal);
       await insert('plan_overrides', { name: 'max_users', max: 9 });
       await insert('usage_counters', { metric: 'api_calls', period: 'day', starts_on: '2026-11-22', count: 1 });
       await insert('"Later things"', { id: thing, project_id: project });
@@ -130,6 +132,7 @@ describeOnEachDatabase(
       deliveries: 1,
       delivery_attempts: 1,
       delivery_executions: 1,
+      event_removals: 1,
       holds: 1,
       integrations: 1,
       limit_alerts: 1,

@@ -9,6 +9,7 @@ import {
   INTEGRATIONS,
   queuedWithoutJob,
   QUEUE_TABLE,
+  REMOVALS,
   TENANTS,
 } from './ledger.sql';
 
@@ -39,6 +40,10 @@ interface DeliveryRow extends OfTenant {
   readonly missing: number;
   readonly missing_ids: string[];
 }
+interface RemovalRow extends OfTenant {
+  readonly stored: number;
+  readonly workflows: number;
+}
 interface WrongRow extends OfTenant {
   readonly wrong: number;
   readonly ids: string[];
@@ -52,12 +57,14 @@ interface Books {
   readonly deliveries: readonly DeliveryRow[];
   readonly integrations: readonly (OfTenant & { readonly integrations: number })[];
   readonly jobless: readonly WrongRow[];
+  readonly removals: readonly RemovalRow[];
   readonly unfounded: readonly WrongRow[];
 }
 
 const NO_SUMS: CounterSums = { total: 0, by_day: 0, by_month: 0 };
 const NO_EVENTS = { stored: 0, own_events: 0, routed: 0, deliveries: 0, replayed: 0 };
 const NO_DELIVERIES = { attempts: 0, workflows: 0 };
+const NO_REMOVALS = { stored: 0, workflows: 0 };
 
 /**
  * Reads the books of one tenant or of all, and what does not agree in them. All of it in one snapshot that changes
@@ -98,6 +105,7 @@ async function readBooks(manager: EntityManager, only: string | null): Promise<B
     events: await ask(EVENTS),
     deliveries: await ask(DELIVERIES),
     integrations: await ask(INTEGRATIONS),
+    removals: await ask(REMOVALS),
     jobless: await ask(queuedWithoutJob(queue?.name !== null)),
     unfounded: await ask(DEDUP_KEYS),
   };
@@ -112,6 +120,7 @@ function tenantLedgers(books: Books): TenantLedger[] {
   const counters = new Map(books.counters.map((row) => [`${row.tenant_id} ${row.metric}`, row]));
   const events = byTenant(books.events);
   const deliveries = byTenant(books.deliveries);
+  const removals = byTenant(books.removals);
   const integrations = byTenant(books.integrations);
   return [...names].map(([id, name]) => {
     const sumsOf = (metric: string): CounterSums => {
@@ -120,6 +129,7 @@ function tenantLedgers(books: Books): TenantLedger[] {
     };
     const [taken, refused] = [sumsOf('webhooks_received'), sumsOf('webhooks_refused')];
     const { stored, own_events, routed, deliveries: given, replayed } = events.get(id) ?? NO_EVENTS;
+    const removed = removals.get(id) ?? NO_REMOVALS;
     const { attempts, workflows } = deliveries.get(id) ?? NO_DELIVERIES;
     return {
       tenant_id: id,
@@ -127,6 +137,7 @@ function tenantLedgers(books: Books): TenantLedger[] {
       received: taken.total + refused.total,
       stored,
       refused: refused.total,
+      removed: { stored: removed.stored, workflows: removed.workflows },
       own_events,
       routed,
       deliveries: given,

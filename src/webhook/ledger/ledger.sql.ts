@@ -20,6 +20,9 @@ export const COUNTERS = `
   FROM usage_counters WHERE ${chosen('tenant_id')} AND metric <> 'api_calls'
   GROUP BY tenant_id, metric`;
 
+export const REMOVALS = `
+  SELECT tenant_id, stored, workflows FROM event_removals WHERE ${chosen('tenant_id')}`;
+
 export const INTEGRATIONS = `
   SELECT tenant_id, count(*) AS integrations FROM integrations WHERE ${chosen('tenant_id')} GROUP BY tenant_id`;
 
@@ -101,9 +104,11 @@ export const queuedWithoutJob = (hasQueue: boolean): string => `
   WHERE status = 'queued' AND ${chosen('tenant_id')} AND NOT EXISTS (SELECT FROM asked WHERE asked.id = d.id)
   GROUP BY tenant_id`;
 
+/** A key may outlive its event where events are kept for less long. */
 export const DEDUP_KEYS = `
   SELECT tenant_id, count(*) AS wrong, ${first('event_id', 'true')} AS ids
   FROM webhook_dedup_keys k
   WHERE ${chosen('tenant_id')}
     AND NOT EXISTS (SELECT FROM webhook_events e WHERE e.tenant_id = k.tenant_id AND e.id = k.event_id)
+    AND NOT EXISTS (SELECT FROM event_removals r WHERE r.tenant_id = k.tenant_id AND k.event_id <= r.up_to)
   GROUP BY tenant_id`;

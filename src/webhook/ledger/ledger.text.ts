@@ -14,11 +14,11 @@ function tenantLines(ledger: TenantLedger): string[] {
   return [
     '',
     `${ledger.tenant_id}  ${ledger.name === null ? '(no such tenant)' : JSON.stringify(ledger.name)}`,
-    `  received      ${ledger.received} = ${ledger.stored} stored + ${ledger.refused} refused + ${usage.events_synced.total} synced`,
+    `  received      ${ledger.received} = ${ledger.stored} stored + ${ledger.removed.stored} removed + ${ledger.refused} refused + ${usage.events_synced.total} synced`,
     `  counted       ${periods(usage.webhooks_received)} received, ${periods(usage.webhooks_refused)} refused`,
     `  deliveries    ${ledger.deliveries} of ${ledger.routed} routed, ${ledger.replayed} by replays; ${ledger.own_events} events of Mira's own`,
     `  attempts      ${ledger.attempts}`,
-    `  workflows     ${ledger.workflows} of deliveries, ${usage.workflows_triggered.total} triggered, counted ${periods(usage.workflows_executed)}`,
+    `  workflows     ${ledger.workflows} of deliveries, ${ledger.removed.workflows} of removed ones, ${usage.workflows_triggered.total} triggered, counted ${periods(usage.workflows_executed)}`,
     `  integrations  ${ledger.integrations}, counted ${usage.integrations_active ?? 'never'}`,
   ];
 }

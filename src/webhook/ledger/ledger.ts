@@ -53,6 +53,8 @@ export interface TenantLedger {
   /** Events that senders sent. */
   readonly stored: number;
   readonly refused: number;
+  /** What retention took away: such events, and deliveries that were counted as workflows. */
+  readonly removed: { readonly stored: number; readonly workflows: number };
   /** Events of Mira itself, what was synced among them. */
   readonly own_events: number;
   /** Deliveries that events were given when they were stored, as was written down then. */
@@ -75,20 +77,19 @@ export interface Ledger {
 
 /** What does not agree among a tenant's sums; what is wrong with single rows is found by the database. */
 export function gapsOfSums(ledger: TenantLedger, { withIntegrations }: { withIntegrations: boolean }): Gap[] {
-  const { tenant_id: tenantId, stored, refused, received, workflows, integrations, usage } = ledger;
+  const { tenant_id: tenantId, stored, refused, removed, received, workflows, integrations, usage } = ledger;
   const gaps: Gap[] = [];
   const hold = (check: Check, expected: number, found: number, of: readonly string[]): void => {
     if (expected !== found) gaps.push(gapOf(tenantId, check, expected, found, of));
   };
-  hold('received', stored + refused + usage.events_synced.total, received, ['webhooks_received']);
+  hold('received', stored + removed.stored + refused + usage.events_synced.total, received, ['webhooks_received']);
   for (const metric of SUMMED) {
     const { total, by_day: byDay, by_month: byMonth } = usage[metric];
     hold('usage_by_day', total, byDay, [metric]);
     hold('usage_by_month', total, byMonth, [metric]);
   }
-  hold('workflows', workflows + usage.workflows_triggered.total, usage.workflows_executed.total, [
-    'workflows_executed',
-  ]);
+  const run = workflows + removed.workflows + usage.workflows_triggered.total;
+  hold('workflows', run, usage.workflows_executed.total, ['workflows_executed']);
   if (withIntegrations) hold('integrations', integrations, usage.integrations_active ?? 0, ['integrations_active']);
   return gaps;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { holdTenant } from '../../database/hold-tenant';
 import { newId } from '../../database/new-id';
 import { RouteOrder } from '../delivery/hold/route.order';
 import { DeliveryQueue } from '../delivery/queue/delivery.queue';
@@ -64,6 +65,7 @@ export class ReplaySteps {
 
   private async replay(manager: EntityManager, replay: Replay, room: number): Promise<Batch> {
     const { tenantId, id: replayId, routeId } = replay;
+    await holdTenant(manager, 'events', tenantId);
     const { rows, position, isLast } = await this.nextEvents(manager, replay, room);
     const planned = await this.planner.plan(manager, tenantId, routeId, rows);
     const added = rows.flatMap(({ id: eventId }, place) =>
