@@ -6,6 +6,7 @@ import type { DatabaseTarget } from './database-target';
 import { migrations } from './migration-list';
 import { primaryClient, probeServer } from './primary.client';
 import { PrimaryFinder } from './primary.finder';
+import { ServerTrouble } from './server.trouble';
 import { SteadyClient } from './steady.client';
 import { watchedSocket } from './watched-socket';
 
@@ -19,9 +20,12 @@ export function serverTarget(url: string, settings: MiraConfig['database']): Dat
   const urls = serverUrls(url) ?? [url];
   const probe = (connectionString: string) =>
     probeServer({ connectionString, connectionTimeoutMillis: settings.connect_timeout_ms, application_name: 'mira' });
+  const trouble = new ServerTrouble();
   return {
     kind: 'server',
+    trouble,
     pool: {
+      trouble,
       Client: primaryClient(new PrimaryFinder(urls, probe), { keepsStatements: !settings.transaction_pooling }),
       pipeline: true,
       connectionString: urls[0],
@@ -43,10 +47,13 @@ const EMBEDDED_PATIENCE_MS = 10_000;
 
 /** The embedded server; it knows no statement_timeout. */
 export function embeddedTarget(connection: PoolConfig, settings: MiraConfig['database']): DatabaseTarget {
+  const trouble = new ServerTrouble();
   return {
     kind: 'embedded',
+    trouble,
     pool: {
       ...connection,
+      trouble,
       Client: SteadyClient,
       pipeline: true,
       max: settings.pool_size,
@@ -66,9 +73,9 @@ export function unhurried(target: DatabaseTarget): DatabaseTarget {
  * up soon, and is tried again. A session is told so when it begins, which a pooler in transaction mode does not take.
  */
 export function forMigrations(target: DatabaseTarget): DatabaseTarget {
-  const { kind, pool } = unhurried(target);
+  const { pool, ...rest } = unhurried(target);
   const keepsSessions = target.pool.statement_timeout !== undefined;
-  return { kind, pool: keepsSessions ? { ...pool, lock_timeout: LOCK_TIMEOUT_MS } : pool };
+  return { ...rest, pool: keepsSessions ? { ...pool, lock_timeout: LOCK_TIMEOUT_MS } : pool };
 }
 
 export function dataSourceOptions(target: DatabaseTarget): DataSourceOptions {

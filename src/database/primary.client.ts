@@ -1,6 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
 import { NoPrimaryError, type PrimaryFinder, type ProbedServer, type ServerPlace } from './primary.finder';
-import { SteadyClient } from './steady.client';
+import { SteadyClient, type SteadyClientConfig } from './steady.client';
 
 /** Of what a standby refuses. */
 const READ_ONLY_SQLSTATE = '25006';
@@ -46,7 +46,7 @@ export function primaryClient(finder: PrimaryFinder, { keepsStatements }: Sessio
   return class PrimaryClient extends SteadyClient {
     private isStandby = false;
 
-    constructor(config?: ClientConfig) {
+    constructor(config?: SteadyClientConfig) {
       super(config);
       if (!keepsStatements) this.forgetNames();
       const wire = this.connection as unknown as Wire;

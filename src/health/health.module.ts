@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { MetricsModule } from '../metrics/metrics.module';
 import { DeliveryModule } from '../webhook/delivery/delivery.module';
+import { DatabaseWatch } from './database.watch';
 import { HealthController } from './health.controller';
 import { HealthService } from './health.service';
 import { Readiness } from './readiness';
@@ -9,6 +10,6 @@ import { Readiness } from './readiness';
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), MetricsModule, DeliveryModule],
   controllers: [HealthController],
-  providers: [HealthService, Readiness],
+  providers: [DatabaseWatch, HealthService, Readiness],
 })
 export class HealthModule {}

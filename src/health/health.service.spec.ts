@@ -6,6 +6,7 @@ import { MiraConfig } from '../config/mira.config';
 import { MetricsService } from '../metrics/metrics.service';
 import type { DeliveryQueue } from '../webhook/delivery/queue/delivery.queue';
 import type { DeliveryWorker } from '../webhook/delivery/queue/delivery.worker';
+import type { DatabaseWatch } from './database.watch';
 import { HealthService } from './health.service';
 import { Readiness } from './readiness';
 
@@ -28,6 +29,7 @@ function aHealth({
   query = async (): Promise<unknown> => [],
   backlog = async () => ({ due: 0, oldestSeconds: 0 }),
   worker = { running: true, idleMs: 10, underWay: 3 },
+  complaint = null as string | null,
 } = {}) {
   const config = Object.assign(new MiraConfig(), { role });
   const readiness = new Readiness();
@@ -37,6 +39,7 @@ function aHealth({
     terminus as HealthCheckService,
     new HealthIndicatorService(),
     { query } as unknown as DataSource,
+    { complaint, clockAheadSeconds: 0.3 } as DatabaseWatch,
     { backlog } as unknown as DeliveryQueue,
     { state: worker } as unknown as DeliveryWorker,
     metrics,
@@ -79,6 +82,11 @@ describe('the health of a process', () => {
       { worker: { running: true, idleMs: 30_001, underWay: 64 } },
       { worker: { status: 'degraded', attempts_under_way: 64 } },
     ],
+    [
+      'the database answers and something is wrong with it',
+      { complaint: 'its disk is full' },
+      { database: { status: 'degraded', message: 'its disk is full', clock_ahead_seconds: 0.3 } },
+    ],
   ])('is degraded, and still serves, while %s', async (_case, parts, checks) => {
     expect(await aHealth(parts).sut.report()).toMatchObject({ status: 'degraded', uptime: 'degraded', checks });
   });
@@ -113,6 +121,12 @@ describe('whether a process wants requests', () => {
     expect(await sut.ready()).toEqual({ status: 'ready' });
     readiness.onModuleDestroy();
     expect(await sut.ready()).toEqual({ status: 'draining' });
+  });
+
+  it('is yes while something is wrong with a database that answers: there is nowhere else to go', async () => {
+    const { sut, readiness } = aHealth({ complaint: 'its disk is full' });
+    readiness.open();
+    expect(await sut.ready()).toEqual({ status: 'ready' });
   });
 
   it('is no without the database', async () => {

@@ -8,6 +8,7 @@ import { MetricsService } from '../metrics/metrics.service';
 import { DeliveryQueue } from '../webhook/delivery/queue/delivery.queue';
 import { DeliveryWorker } from '../webhook/delivery/queue/delivery.worker';
 import type { CheckView, HealthView, ReadyView } from './health.dto';
+import { DatabaseWatch } from './database.watch';
 import { Readiness } from './readiness';
 
 const PROBE_TIMEOUT_MS = 1_000;
@@ -28,6 +29,7 @@ export class HealthService {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly dataSource: DataSource,
+    private readonly databaseWatch: DatabaseWatch,
     private readonly queue: DeliveryQueue,
     private readonly worker: DeliveryWorker,
     private readonly metrics: MetricsService,
@@ -69,7 +71,7 @@ export class HealthService {
   private async check(): Promise<Record<string, CheckView>> {
     try {
       const { details } = await this.health.check([
-        () => this.probeDatabase(),
+        () => this.checkDatabase(),
         () => this.probeQueue(),
         () => this.probeWorker(),
       ]);
@@ -91,6 +93,16 @@ export class HealthService {
       })
       .withTimeout(PROBE_TIMEOUT_MS)
       .cacheFor(PROBE_CACHE_MS);
+  }
+
+  /** It answers, and all may not be well with it. */
+  private async checkDatabase() {
+    const result = await this.probeDatabase();
+    const { complaint, clockAheadSeconds } = this.databaseWatch;
+    if (result.database.status !== 'up') return result;
+    const indicator = this.indicators.check('database');
+    const data = { clock_ahead_seconds: clockAheadSeconds };
+    return complaint === null ? indicator.up(data) : indicator.degraded({ ...data, message: complaint });
   }
 
   private async probeQueue() {
