@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { isNativeError } from 'node:util/types';
+import { ADVISORY_LOCKS } from './advisory-locks';
 import { StartError } from '../config/start-error';
 import { isDatabaseAway, isLockTimeout } from './database-away';
 import type { DatabaseTarget } from './database-target';
 
-/** Any number does, as long as every Mira asks for the same. */
-const MIGRATION_LOCK = 7_305_211;
 const LOOK_EVERY_MS = 200;
 /** With the wait for the lock itself these are some two minutes. */
 const MOST_TRIES = 60;
@@ -40,7 +39,7 @@ async function takeTurn(dataSource: DataSource): Promise<QueryRunner> {
   for (;;) {
     await holder.query('BEGIN');
     // Without a parameter, for what is asked with one stays open, and holds its view of the data, until the transaction ends.
-    const asked = `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS locked`;
+    const asked = `SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCKS.migration}) AS locked`;
     const [row] = (await holder.query(asked)) as unknown as { locked: boolean }[];
     if (row?.locked) return holder;
     await holder.query('ROLLBACK');

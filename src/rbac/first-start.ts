@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { ConfigError } from '../config/config-error';
 import { MiraConfig } from '../config/mira.config';
+import { ADVISORY_LOCKS } from '../database/advisory-locks';
 import { newId } from '../database/new-id';
 import { UsageService } from '../enterprise/usage/usage.service';
 import { Tenant } from '../tenant/tenant.entity';
@@ -11,9 +12,6 @@ import { ApiKeyService } from './api-key/api-key.service';
 import { PasswordHasher } from './password.hasher';
 import { passwordFault } from './password.policy';
 import { User } from './user.entity';
-
-/** Serialises the first starts of several processes on one database. Any number does. */
-const FIRST_START_LOCK = 7_305_212;
 
 /** What is made once and shown once. `password` is null when it was given by configuration. */
 export interface FirstCredentials {
@@ -43,7 +41,7 @@ export class FirstStart {
     const password = given ?? randomBytes(18).toString('base64url');
     const passwordHash = await this.passwords.hash(password);
     return this.dataSource.transaction(async (manager) => {
-      await manager.query('SELECT pg_advisory_xact_lock($1)', [FIRST_START_LOCK]);
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.firstStart]);
       if (await manager.exists(Tenant)) return null;
       const tenant = await this.tenants.create(manager, { name: 'Default', tier: 'enterprise', isDefault: true });
       const admin = await manager.save(

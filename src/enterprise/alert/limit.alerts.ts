@@ -1,15 +1,13 @@
 import { EventPublisher } from '@mira/internal-event';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { ADVISORY_LOCKS } from '../../database/advisory-locks';
 import { TenantDatabase } from '../../database/tenant.database';
 import { isMadeLimit } from '../plan/plan.repository';
 import { PlanService } from '../plan/plan.service';
 import { endOf } from '../usage/periods';
 import { UsageClock } from '../usage/usage.clock';
 import { ALERTS, type DueAlert, dueAlerts, periodOf } from './limit-alert.sql';
-
-/** Any number does, as long as every Mira takes the same and nothing else does. */
-const LOOK_LOCK = 7_305_215;
 
 /**
  * Tells a tenant when four fifths of a limit are used, and when all of it is: by an event that its routes can carry on,
@@ -50,7 +48,7 @@ export class LimitAlerts {
   private async due(): Promise<DueAlert[]> {
     return this.dataSource.transaction(async (manager) => {
       const [lock]: { mine: boolean }[] = await manager.query('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-        LOOK_LOCK,
+        ADVISORY_LOCKS.limitAlerts,
       ]);
       return lock?.mine ? manager.query(dueAlerts(this.clock)) : [];
     });

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { TENANT_ADVISORY_LOCKS } from '../../database/advisory-locks';
 import { BEGINNING, type ChainPlace, faultOf } from './audit.chain';
 import { CheckpointSigner } from './audit.checkpoint';
 import { AuditRepository } from './audit.repository';
 
 /** Entries that one transaction takes away. */
 const CHUNK = 1_000;
-/** Any number does; the other half of the lock's name is the tenant's. */
-const KEEPER_LOCK = 7_305_213;
 
 export interface Sealed extends ChainPlace {
   readonly tenantId: string;
@@ -72,7 +71,10 @@ export class AuditKeeper {
 
   private async pruneChunk(manager: EntityManager, tenantId: string, before: Date): Promise<number | null> {
     // One process at a time.
-    await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [KEEPER_LOCK, tenantId]);
+    await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [
+      TENANT_ADVISORY_LOCKS.auditKeeper,
+      tenantId,
+    ]);
     const floor = await this.entries.last(manager, tenantId, 'floor');
     if (floor && !this.signer.isGenuine(tenantId, floor)) return null;
     let place: ChainPlace = floor ?? BEGINNING;

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { MiraConfig } from '../../config/mira.config';
+import { ADVISORY_LOCKS } from '../../database/advisory-locks';
 import { holdTenant } from '../../database/hold-tenant';
 import { MetricsService } from '../../metrics/metrics.service';
 import { idBefore } from '../event/id-time';
@@ -11,8 +12,6 @@ import { DELIVERIES_OF, EVENTS_BEFORE, REMOVE, TENANTS_WITH_EVENTS_BEFORE } from
 const DAY_MS = 86_400_000;
 /** Events of one transaction: so few that nobody waits long behind it, the embedded database's others included. */
 const AT_ONCE = 200;
-/** Any number does, as long as every Mira takes the same and nothing else does. */
-const RETENTION_LOCK = 7_305_215;
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 interface DeliveryRow {
@@ -79,7 +78,7 @@ export class EventRetention {
 
 async function removeBatch(manager: EntityManager, tenantId: string, after: string, before: string): Promise<Batch> {
   const [lock]: { mine: boolean }[] = await manager.query('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-    RETENTION_LOCK,
+    ADVISORY_LOCKS.retention,
   ]);
   if (!lock?.mine) return { removed: 0, after: null };
   // From here on no replay makes a delivery of an event that is about to go.

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { type Db, type JobInsert, PgBoss } from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
 import { MiraConfig } from '../../../config/mira.config';
+import { ADVISORY_LOCKS } from '../../../database/advisory-locks';
 import { DATABASE_TARGET, type DatabaseTarget } from '../../../database/database-target';
 import { withinDeadline } from '../../../database/deadline';
 import type { Statement } from '../../../database/group.client';
@@ -21,8 +22,6 @@ const EXPIRY_MARGIN_SECONDS = 20;
 const SUPERVISE_SECONDS = 10;
 /** Only a worker's death uses one of these up; the retries of a delivery are jobs of their own. */
 const MAX_WORKER_DEATHS = 100;
-/** Any number does, as long as every Mira takes the same. */
-const GRANT_LOCK = 7_305_213;
 /** pg-boss's own upkeep, and the upgrades of its schema, may take longer than a request. */
 const STATEMENT_TIMEOUT_MS = 60_000;
 /** More than this is a backlog; how much more is not worth counting. */
@@ -177,7 +176,7 @@ export class DeliveryQueue implements OnModuleInit, OnApplicationShutdown {
     const table = `${SCHEMA}.${queue.table_name}`;
     await this.dataSource.transaction(async (manager) => {
       // Processes that start together would change the same rows of the catalogue, and one of them fail.
-      await manager.query('SELECT pg_advisory_xact_lock($1)', [GRANT_LOCK]);
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.queueGrant]);
       const [may]: { insert: boolean }[] = await manager.query('SELECT has_table_privilege($1, $2, $3) AS insert', [
         TENANT_ROLE,
         table,

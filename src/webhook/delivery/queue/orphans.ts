@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ADVISORY_LOCKS } from '../../../database/advisory-locks';
 import { DeliveryQueue, QUEUE, SCHEMA } from './delivery.queue';
 
 /** A delivery that is overdue for so long, and has no job, is not merely waiting. */
 const ORPHANED_AFTER = '10 minutes';
 const ADOPTED_AT_ONCE = 1_000;
-/** Any number does, as long as every Mira takes the same and nothing else does. */
-const ORPHANS_LOCK = 7_305_214;
 
 interface OrphanRow {
   readonly tenant_id: string;
@@ -29,7 +28,7 @@ export class Orphans {
   async adopt(): Promise<number> {
     return this.dataSource.transaction(async (manager) => {
       const [lock]: { mine: boolean }[] = await manager.query('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-        ORPHANS_LOCK,
+        ADVISORY_LOCKS.orphans,
       ]);
       if (!lock?.mine) return 0;
       const orphans: OrphanRow[] = await manager.query(FIND, [QUEUE, ORPHANED_AFTER, ADOPTED_AT_ONCE]);
