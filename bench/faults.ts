@@ -13,7 +13,7 @@ import { Receipts } from './faults/receipts.ts';
 import { sendUntil } from './faults/senders.ts';
 import { faultsOf } from './faults/verdict.ts';
 import type { DatabaseKind } from './options.ts';
-import { runInterruptibly } from './support/interruption.ts';
+import { CannotRun, runInterruptibly } from './support/interruption.ts';
 import { MiraApi } from './support/mira-api.ts';
 import { MiraProcess } from './support/mira-process.ts';
 import { gapsOf, printLedger, reconcile } from './support/reconcile.ts';
@@ -38,7 +38,8 @@ async function main(interruption: AbortSignal): Promise<void> {
     options: { rounds: { type: 'string', default: '20' }, databases: { type: 'string', default: 'embedded,server' } },
   });
   const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 200) throw new Error('--rounds takes a number from 1 to 200');
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 200)
+    throw new CannotRun('--rounds takes a number from 1 to 200');
   let ran = 0;
   for (const kind of values.databases.split(',')) {
     interruption.throwIfAborted();
@@ -57,7 +58,7 @@ async function main(interruption: AbortSignal): Promise<void> {
       await stage.clear();
     }
   }
-  if (ran === 0) throw new Error('no database was left to try it on');
+  if (ran === 0) throw new CannotRun('no database was left to try it on');
 }
 
 async function killRepeatedly(stage: Stage, rounds: number, interruption: AbortSignal): Promise<Ledger> {

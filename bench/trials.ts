@@ -3,7 +3,7 @@
  * audit trail that tells who tampered with it. `npm run test:trials -- --short`
  */
 import { parseArgs } from 'node:util';
-import { runInterruptibly } from './support/interruption.ts';
+import { CannotRun, runInterruptibly } from './support/interruption.ts';
 import { gapsOf, printLedger, reconcile } from './support/reconcile.ts';
 import { auditTrial } from './trials/audit.trial.ts';
 import { limitsTrial } from './trials/limits.trial.ts';
@@ -31,7 +31,7 @@ async function booksTrial(stage: Stage): Promise<Finding[]> {
 async function main(interruption: AbortSignal): Promise<void> {
   const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
   const server = process.env['MIRA_TEST_DATABASE_URL'];
-  if (!server) throw new Error('MIRA_TEST_DATABASE_URL names no server, and several processes need one');
+  if (!server) throw new CannotRun('MIRA_TEST_DATABASE_URL names no server, and several processes need one.');
   await using scope = new AsyncDisposableStack();
   const stage = await startStage(server, scope);
   const misses: Finding[] = [];

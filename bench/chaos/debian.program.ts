@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { CannotRun } from '../support/interruption.ts';
 
 export interface DebianProgram {
   /** A name on the PATH of `env`, or a path. */
@@ -34,7 +35,8 @@ export function debianProgram({ name, libraries, probe }: Wanted, place: string)
   // Libraries that are there, or that this release has not, are no matter: the program itself says what it lacks.
   for (const library of libraries) unpack(folder, library);
   const file = join(folder, 'usr', 'sbin', name);
-  if (!existsSync(file)) throw new Error(`${name} is missing, and could not be had: install Debian's package ${name}`);
+  if (!existsSync(file))
+    throw new CannotRun(`${name} is missing, and could not be had: install Debian's package ${name}`);
   const { stdout: triple } = spawnSync('dpkg-architecture', ['-qDEB_HOST_MULTIARCH'], { encoding: 'utf8' });
   return { file, env: { ...env, LD_LIBRARY_PATH: join(folder, 'usr', 'lib', triple?.trim() || 'x86_64-linux-gnu') } };
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CannotRun } from '../support/interruption.ts';
 import type { Tempo } from './faults.ts';
 
 export interface ChaosOptions {
@@ -61,7 +62,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | null {
       diskMiB,
     };
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, { cause: error });
+    throw new CannotRun(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { CannotRun } from '../support/interruption.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 /** PostgreSQL does not run as root. */
@@ -18,7 +19,8 @@ export function findBinaries(): string {
     .filter((name) => readFolder(join(DEBIAN, name, 'bin')).includes('initdb'))
     .toSorted((a, b) => Number(b) - Number(a));
   const [newest] = majors;
-  if (newest === undefined) throw new Error(`no PostgreSQL server in ${DEBIAN}: install Debian's package postgresql`);
+  if (newest === undefined)
+    throw new CannotRun(`no PostgreSQL server in ${DEBIAN}: install Debian's package postgresql`);
   return join(DEBIAN, newest, 'bin');
 }
 
@@ -27,7 +29,8 @@ export function findOwner(): Owner {
   const idOf = (flag: string, name: string): number =>
     Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout);
   const name = OWNERS.find((one) => idOf('-u', one) > 0);
-  if (name === undefined) throw new Error(`root cannot run PostgreSQL, and there is no user ${OWNERS.join(' or ')}`);
+  if (name === undefined)
+    throw new CannotRun(`root cannot run PostgreSQL, and there is no user ${OWNERS.join(' or ')}`);
   return { uid: idOf('-u', name), gid: idOf('-g', name) };
 }
 

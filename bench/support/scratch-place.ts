@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import type { DatabaseKind } from '../options.ts';
+import { CannotRun } from './interruption.ts';
 import { createScratchDatabase, onDatabase } from './scratch-server.ts';
 
 /** An empty place for a Mira to live in. */
@@ -37,7 +38,7 @@ export async function scratchPlace(
 }
 
 async function serverDatabase(server: string | null, scope: AsyncDisposableStack) {
-  if (server === null) throw new Error('There is no PostgreSQL server: MIRA_TEST_DATABASE_URL may name one.');
+  if (server === null) throw new CannotRun('There is no PostgreSQL server: MIRA_TEST_DATABASE_URL may name one.');
   const { url } = scope.adopt(await createScratchDatabase(server), (one) => one.drop());
   return { env: { DATABASE_URL: url, MIRA_MASTER_KEY: randomBytes(32).toString('base64') }, target: url };
 }
