@@ -15,7 +15,6 @@ export {
 } from './token-bucket';
 export { LeaseStore } from './lease-store';
 export { LeasedBuckets, type LeasedBucketsOptions, type Taken } from './leased-buckets';
-export { LeasedThrottlerStorage } from './leased-throttler-storage';
 export { RateLimitExceeded, type RateLimitExceededDetail } from './rate-limit-exceeded';
 export { rateLimitFields } from './rate-limit-fields';
 export { RateLimitGuard, type RateLimitClient } from './rate-limit.guard';

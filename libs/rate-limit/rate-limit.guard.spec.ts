@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host';
 import { LeasedBuckets } from './leased-buckets';
-import { LeasedThrottlerStorage } from './leased-throttler-storage';
+import { LeasedThrottlerStorage } from './support/leased-throttler-storage';
 import { RateLimitExceeded } from './rate-limit-exceeded';
 import { RateLimitGuard, type RateLimitClient } from './rate-limit.guard';
 import { InMemoryLeaseStore } from './support/in-memory-lease-store';

@@ -1,10 +1,10 @@
 import { describeError } from '@mira/problem';
 import { Injectable, Logger } from '@nestjs/common';
-import type { Counter } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MiraConfig } from '../../../config/mira.config';
 import { MetricsService } from '../../../metrics/metrics.service';
 import type { AttemptAnswer } from '../attempt/attempt-answer';
+import { AttemptLog } from '../attempt/attempt.log';
 import { AttemptMaker } from '../attempt/attempt.maker';
 import { AttemptRecorder } from '../attempt/attempt.recorder';
 import { ATTEMPTS_PER_JOB, type ClaimedJob } from './claimed-job';
@@ -50,7 +50,7 @@ interface Made {
 @Injectable()
 export class DeliveryWorker {
   private readonly logger = new Logger('delivery');
-  private readonly attempts: Counter<'outcome'>;
+  private readonly log: AttemptLog;
   private readonly places: DeliveryPlaces;
   private readonly slots: IntegrationSlots;
   private readonly breaker: IntegrationBreaker;
@@ -79,7 +79,7 @@ export class DeliveryWorker {
     this.places = new DeliveryPlaces(config.delivery.concurrency);
     this.slots = new IntegrationSlots(config.delivery.concurrency, SLOT_WAIT_MS);
     this.breaker = new IntegrationBreaker(config.delivery.breaker_failures);
-    this.attempts = metrics.counter('mira_delivery_attempts_total', 'Attempts made to deliver', ['outcome']);
+    this.log = new AttemptLog(metrics);
     metrics.gauge('mira_delivery_attempts_under_way', 'Attempts being made', () => this.underWay.size);
     const { slots } = this;
     metrics.gauge('mira_integration_slots', 'Attempts that integrations may have at a time', () => slots.allowed);
@@ -259,7 +259,7 @@ export class DeliveryWorker {
       return;
     }
     if (isProbe) this.keeper.wake();
-    this.report(delivery, outcome, response.statusCode, durationMs);
+    this.log.tell(delivery, outcome, response.statusCode, durationMs);
   }
 
   /** The hold that an attempt shows to be needed; null for nearly all. */
@@ -275,25 +275,6 @@ export class DeliveryWorker {
     if (!isTooMuch) return null;
     const detail = `It failed ${this.config.delivery.breaker_failures} times in a row: ${outcome.reason ?? ''}`;
     return { scope: 'integration', targetId: integrationId, reason: 'overloaded', detail };
-  }
-
-  /** One line an attempt. */
-  private report(delivery: DueDelivery, outcome: Outcome, statusCode: number | null, durationMs: number): void {
-    this.attempts.inc({ outcome: outcome.kind });
-    const line = {
-      msg: 'attempt',
-      tenant_id: delivery.tenantId,
-      event_id: delivery.event.id,
-      delivery_id: delivery.id,
-      attempt: delivery.attempt,
-      outcome: outcome.kind,
-      status_code: statusCode,
-      duration_ms: Math.round(durationMs),
-      ...(outcome.reason ? { reason: outcome.reason } : {}),
-      ...(outcome.kind === 'retry' ? { next_attempt_at: outcome.at.toISOString() } : {}),
-    };
-    if (outcome.kind === 'dead') this.logger.warn(line);
-    else this.logger.log(line);
   }
 
   /** A rest that new work does not cut short; only the end does. */

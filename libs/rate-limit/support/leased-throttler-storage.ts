@@ -1,8 +1,8 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
-import type { LeasedBuckets } from './leased-buckets';
+import type { LeasedBuckets } from '../leased-buckets';
 
 /**
- * Throttler's storage on token buckets that all processes share. It is what `ThrottlerModule` takes as `storage`.
+ * Throttler's storage on leased buckets, for the tests of its guard.
  *
  * Throttler thinks in hits of a window; a bucket in tokens left. So `totalHits` is the limit less the tokens left,
  * and one above the limit when the request is refused.
