@@ -5,7 +5,7 @@ import { openDeliveries, readBooks } from './books.ts';
 import type { Cluster } from './cluster.ts';
 import { lanesOf, runLane, type Tempo } from './faults.ts';
 import type { Fleet } from './fleet.ts';
-import { Load, type Told } from './load.ts';
+import { Load, type Silence, type Told } from './load.ts';
 import { until } from './patience.ts';
 import { Random } from './random.ts';
 import { type Actor, setScene, today } from './scene.ts';
@@ -67,13 +67,15 @@ export async function runRound(stage: Stage, order: RoundOrder, interruption: Ab
   const settledDown = new AbortController();
   const watch = fleet.watch(settledDown.signal);
   load.takeLongestSilence();
-  const loads = Promise.all(actors.map(({ sending }) => load.send(sending, overOr)));
+  const loads = Promise.all(actors.map(({ sending }) => load.send(sending, overOr))).then((told) => ({
+    told,
+    // Nobody sends any more, while what was done to others may last.
+    silence: load.takeLongestSilence(),
+  }));
   const timer = setTimeout(() => over.abort(), seconds * 1_000);
   try {
-    const [told] = await Promise.all([loads, ...lanes]);
+    const [{ told, silence }] = await Promise.all([loads, ...lanes]);
     interruption.throwIfAborted();
-    const { fromAt, ms: silenceMs } = load.takeLongestSilence();
-    const silenceFromMs = fromAt - startedAt;
     const loadedAt = performance.now();
     await settle(stage, actors, interruption);
     const settledMs = performance.now() - loadedAt;
@@ -82,7 +84,7 @@ export async function runRound(stage: Stage, order: RoundOrder, interruption: Ab
     const gaps = gapsOf(await reconcile(stage));
     return {
       done,
-      figures: figuresOf(accounts, told, { silenceMs, silenceFromMs, settledMs }),
+      figures: figuresOf(accounts, told, { silence, silenceFromMs: silence.fromAt - startedAt, settledMs }),
       faults: [...accounts.flatMap(faultsOf), ...gaps, ...ownFaults(told), ...fleet.gone.splice(0)],
     };
   } finally {
@@ -125,7 +127,7 @@ function ownFaults(told: readonly Told[]): string[] {
 function figuresOf(
   accounts: readonly Account[],
   told: readonly Told[],
-  { silenceMs, silenceFromMs, settledMs }: { silenceMs: number; silenceFromMs: number; settledMs: number },
+  { silence, silenceFromMs, settledMs }: { silence: Silence; silenceFromMs: number; settledMs: number },
 ): Record<string, string | number> {
   const sum = (of: (account: Account) => number): number => accounts.reduce((all, one) => all + of(one), 0);
   const answers = new Map<string, number>();
@@ -141,7 +143,7 @@ function figuresOf(
     delivered: times.length,
     'delivered more than once': times.filter((count) => count > 1).length,
     'held by the limit of a month': sum(({ books }) => books.deliveries.get('held workflow_quota')?.length ?? 0),
-    'longest time without an acknowledgement, s': seconds(silenceMs),
+    'longest time without an acknowledgement, s': seconds(silence.ms),
     'that began at, s': seconds(silenceFromMs),
     'settled after, s': seconds(settledMs),
   };
