@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-
 # Debian's slim image and not Alpine's: nothing here is compiled, so both would do, but Node.js counts builds for
 # musl as experimental, and a gateway that must not lose an event is no place for an experiment.
 ARG NODE_IMAGE=node:24-bookworm-slim

@@ -4,7 +4,8 @@
  * - Kubernetes: each overlay is rendered, and what comes out must be what docs/kubernetes.md says of it.
  * - Monitoring: promtool checks the rules, tries each alert, and reads each expression of the dashboard. That every metric
  *   in them exists is for test/e2e/monitoring.e2e-spec.ts, which asks the program.
- * - Compose: it can be read, the plain `up` is what it was, and what is mounted is there.
+ * - Compose: it can be read, the plain `up` is what it was, what is mounted is there, and deliveries reach n8n alone.
+ * - The Dockerfile needs nothing but its base image.
  * - All settings that any of these give to Mira are settings that Mira takes.
  *
  * kubectl and promtool are taken from the PATH; where one is missing, from Debian's package, unpacked for this run only:
@@ -13,7 +14,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CORE_SCHEMA, dump, load, loadAll, mergeTag } from 'js-yaml';
 
@@ -262,10 +263,13 @@ function checkMonitoring(promtool) {
   const tests = run(promtool, ['test', 'rules', 'alerts.test.yaml'], { cwd: MONITORING });
   check(tests.ok, `alerts.test.yaml: ${tests.said}`);
 
-  // As where it is mounted, but for the place of the rules.
+  // As where it is mounted, but for the places of other files.
   const config = readFileSync(join(MONITORING, 'prometheus.yaml'), 'utf8');
   const here = join(work, 'prometheus.yaml');
-  writeFileSync(here, config.replace('/etc/prometheus/alerts.yaml', join(MONITORING, 'alerts.yaml')));
+  const placed = config
+    .replace('/etc/prometheus/alerts.yaml', join(MONITORING, 'alerts.yaml'))
+    .replace('/run/secrets/mira-metrics-token', '/dev/null');
+  writeFileSync(here, placed);
   const read = run(promtool, ['check', 'config', here]);
   check(read.ok, `prometheus.yaml: ${read.said}`);
 
@@ -308,17 +312,33 @@ function checkCompose() {
   check(String(plain) === 'postgres,mira,n8n', `a plain \`up\` starts ${plain.join(', ')}`);
   for (const [name, service] of Object.entries(services)) {
     check(!/:latest$|^[^:]+$/.test(service.image), `${name} runs ${service.image}, which is no version`);
-    for (const network of service.networks) check(network in networks, `${name} is in no network ${network}`);
+    for (const network of networksOf(service)) check(network in networks, `${name} is in no network ${network}`);
     for (const mount of service.volumes ?? []) {
-      const [from] = mount.split(':');
+      const [from] = interpolated(mount).split(':');
       check(
-        from.startsWith('./') ? existsSync(join(ROOT, from)) : from in volumes,
+        /^[./]/.test(from) ? existsSync(resolve(ROOT, from)) : from in volumes,
         `${name} mounts ${from}, which is not there`,
       );
     }
     if (service.image !== 'mira:local') continue;
     const settings = Object.entries(service.environment).map(([setting, value]) => [setting, interpolated(value)]);
     checkSettings(`docker-compose.yml: ${name}`, Object.fromEntries(settings));
+    // The network of n8n would not do: its gateway is the machine that all this runs on.
+    check(
+      service.environment.MIRA_OUTBOUND_ALLOW === services.n8n.networks.workflows?.ipv4_address,
+      `${name} may deliver to more than n8n`,
+    );
+  }
+  checkWayOfBalancer(services, networks);
+  const mounted = services.prometheus.volumes.map((mount) => interpolated(mount).split(':')[1]);
+  const { rule_files, scrape_configs } = readYaml(join(MONITORING, 'prometheus.yaml'));
+  for (const file of [...rule_files, ...scrape_configs.map(({ authorization }) => authorization?.credentials_file)]) {
+    check(mounted.includes(file), `prometheus has no ${file}`);
+  }
+  const example = readFileSync(join(ROOT, '.env.example'), 'utf8');
+  const compose = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
+  for (const [, variable] of compose.matchAll(/\$\{(\w+)/g)) {
+    check(new RegExp(`^#?${variable}=`, 'm').test(example), `.env.example has no ${variable}`);
   }
   const haproxy = join(ROOT, 'deploy', 'haproxy', 'haproxy.cfg');
   if (run('haproxy', ['-v']).ok) {
@@ -327,10 +347,38 @@ function checkCompose() {
   }
 }
 
+/** The name that it finds the API by leads into one network, the one that is trusted to say who a client is. */
+function checkWayOfBalancer(services, networks) {
+  const config = readFileSync(join(ROOT, 'deploy', 'haproxy', 'haproxy.cfg'), 'utf8');
+  const names = [...config.matchAll(/^ +server-template \S+ \d+ ([^:\s]+):/gm)].map(([, name]) => name);
+  check(names.length > 0, 'haproxy.cfg leads nowhere');
+  const { 'mira-api': api, balancer } = services;
+  for (const name of new Set(names)) {
+    const found = networksOf(api).filter((network) => name in services || aliasesOf(api, network).includes(name));
+    const shared = found.filter((network) => networksOf(balancer).includes(network));
+    check(
+      shared.length === 1 && networks[shared[0]].ipam?.config[0].subnet === api.environment.MIRA_WEBHOOK_TRUST_PROXY,
+      `the balancer finds ${name} in ${shared.join(', ') || 'no network'}, and mira-api trusts another`,
+    );
+  }
+}
+
+const networksOf = ({ networks }) => (Array.isArray(networks) ? networks : Object.keys(networks));
+const aliasesOf = ({ networks }, network) => networks[network]?.aliases ?? [];
+
 /** As Compose does it with what .env.example asks for. */
 function interpolated(value) {
   const given = { POSTGRES_PASSWORD: 'x', MIRA_MASTER_KEY: SECRETS.MIRA_MASTER_KEY };
   return value.replaceAll(/\$\{(\w+)(?::[-?]([^}]*))?\}/g, (_all, name, otherwise) => given[name] ?? otherwise ?? '');
+}
+
+// ---- the image
+
+function checkDockerfile() {
+  const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+  check(!/^#\s*syntax\s*=/im.test(dockerfile), 'the Dockerfile has a builder fetched that it does not need');
+  const [, last] = /(?:^|\n)FROM (?![\s\S]*\nFROM )([\s\S]*)$/.exec(dockerfile) ?? [];
+  check(/^USER (?!root|0)/m.test(last), 'the image runs as root');
 }
 
 // ----
@@ -345,6 +393,7 @@ const promtool = tool('promtool', 'prometheus');
 if (promtool) checkMonitoring(promtool);
 checkAlerts();
 checkCompose();
+checkDockerfile();
 
 if (faults.length > 0) {
   console.error('deploy/ is not sound, see scripts/check-deploy.mjs:');

@@ -1,4 +1,5 @@
 import type { MiraConfig } from './config/mira.config';
+import { endOnSignal } from './config/end-on-signal';
 import { loadProcessConfig } from './config/process-config';
 import { StartError } from './config/start-error';
 import { type RunningMira, startMira } from './mira';
@@ -8,10 +9,12 @@ import { welcome } from './welcome';
 const SHUTDOWN_MARGIN_MS = 5_000;
 
 async function main(): Promise<void> {
+  const startMayEnd = endOnSignal();
   const config = loadProcessConfig();
   const mira = await startMira(config, say);
   say(welcome(mira, config));
   stopOnSignal(mira, config);
+  startMayEnd.off();
   mira.onFatal((error) => {
     complain(`${error.message}. Mira cannot go on, and ends: start it again.`);
     process.exit(1);

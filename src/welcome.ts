@@ -19,13 +19,13 @@ export function welcome(mira: RunningMira, config: MiraConfig): string {
       `  API key   ${made.apiKey}`,
       '',
       'Try it:',
-      `  ${exampleCall(mira.url, made.apiKey)}`,
+      `  ${exampleCall(config.webhook.public_url?.replace(/\/+$/, '') ?? mira.url, made.apiKey)}`,
     );
   }
   return [...lines, ''].join('\n');
 }
 
-/** A line to paste: it makes a project by webhook. */
+/** A line to paste: it makes a project by webhook. In a container the program's own address leads nowhere outside. */
 function exampleCall(url: string, apiKey: string): string {
   const body = JSON.stringify({ workflow_type: 'project_initialization', data: { name: 'My first project' } });
   return `curl -i ${url}/webhook/n8n -H 'X-API-Key: ${apiKey}' -H 'Content-Type: application/json' -d '${body}'`;

@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { endOnSignal } from '../config/end-on-signal';
 import { loadProcessConfig } from '../config/process-config';
 import { StartError } from '../config/start-error';
 import { dataSourceOptions, unhurried } from './connection';
@@ -43,6 +44,7 @@ export function runAsProcess(command: (args: readonly string[], output: Output) 
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
   };
+  endOnSignal();
   command(process.argv.slice(2), output).then(
     (exitCode) => (process.exitCode = exitCode),
     (error: unknown) => {
