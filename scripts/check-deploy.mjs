@@ -1,7 +1,7 @@
 /**
  * Tries what is in deploy/ and docker-compose.yml as far as a machine without a cluster can: `npm run check:deploy`.
  *
- * - Kubernetes: each overlay is rendered, and what comes out must be what docs/kubernetes.md says of it.
+ * - Kubernetes: each overlay is rendered, has only fields and values that the API has, and is what docs/kubernetes.md says of it.
  * - Monitoring: promtool checks the rules, tries each alert, and reads each expression of the dashboard. That every metric
  *   in them exists is for test/e2e/monitoring.e2e-spec.ts, which asks the program.
  * - Compose: it can be read, the plain `up` is what it was, what is mounted is there, and deliveries reach n8n alone.
@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CORE_SCHEMA, dump, load, loadAll, mergeTag } from 'js-yaml';
+import { apiFaults } from './kubernetes-api.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const KUBERNETES = join(ROOT, 'deploy', 'kubernetes');
@@ -115,13 +116,19 @@ function inOldWords() {
   return copy;
 }
 
-function checkKubernetes(kubectl) {
+async function checkKubernetes(kubectl) {
   const minor = minorOf(kubectl);
   const folder = minor < NEW_KUBECTL_MINOR ? inOldWords() : KUBERNETES;
   for (const overlay of OVERLAYS) {
     const rendered = run(kubectl, ['kustomize', join(folder, 'overlays', overlay)]);
     check(rendered.ok, `${overlay} cannot be rendered: ${rendered.said}`);
-    if (rendered.ok) checkOverlay(overlay, loadAll(rendered.out));
+    if (!rendered.ok) continue;
+    const objects = loadAll(rendered.out);
+    for (const object of objects) {
+      const said = await apiFaults(object);
+      check(said.length === 0, `${overlay}: ${object.kind}/${object.metadata.name}: ${said.join('; ')}`);
+    }
+    checkOverlay(overlay, objects);
   }
   for (const file of ['pod-monitor.yaml', 'prometheus-adapter.yaml']) readYaml(join(KUBERNETES, file));
 }
@@ -388,7 +395,7 @@ if (!existsSync(join(ROOT, 'dist', 'src', 'config', 'print.js'))) {
   process.exit(1);
 }
 const kubectl = tool('kubectl', 'kubernetes-client');
-if (kubectl) checkKubernetes(kubectl);
+if (kubectl) await checkKubernetes(kubectl);
 const promtool = tool('promtool', 'prometheus');
 if (promtool) checkMonitoring(promtool);
 checkAlerts();
