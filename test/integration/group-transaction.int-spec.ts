@@ -130,7 +130,7 @@ describeOnEachDatabase('a group transaction', (database) => {
     it('does nothing of it where it cannot begin as it should, as where it cannot become the tenant', async () => {
       const before = (await trips()).length;
       const runner = dataSource.createQueryRunner();
-      const client = new GroupClient(await runner.connect(), 'BEGIN; SET LOCAL ROLE nobody_of_that_name');
+      const client = new GroupClient(await runner.connect(), ['BEGIN; SET LOCAL ROLE nobody_of_that_name']);
       await expect(client.commitWith(trip(21), trip(22))).rejects.toThrow(/nobody_of_that_name/);
       await runner.query('ROLLBACK');
       await runner.release();

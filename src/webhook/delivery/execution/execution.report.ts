@@ -104,7 +104,7 @@ const FIND_BY_EXECUTION = `${FIND}
 const ASK = `
   UPDATE deliveries
   SET execution_id = coalesce(execution_id, $3), confirm_at = now(), completed_at = NULL,
-    status = CASE status WHEN 'unknown' THEN 'running' ELSE status END
+    status = CASE WHEN status = 'unknown' THEN 'running' ELSE status END
   WHERE tenant_id = $1 AND id = $2`;
 
 /** As if n8n had been asked: the execution is kept. */
