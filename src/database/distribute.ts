@@ -16,8 +16,10 @@ export async function hasCitus(manager: EntityManager): Promise<boolean> {
 
 /** Whether tenants' tables are spread. */
 export async function isDistributed(manager: EntityManager): Promise<boolean> {
-  if (!(await hasCitus(manager))) return false;
-  return isSpread((await knownTables(manager)).get('deliveries'));
+  const [row]: { there: boolean }[] = await manager.query(
+    `SELECT to_regclass('pg_dist_partition') IS NOT NULL AS there`,
+  );
+  return row?.there === true && isSpread((await knownTables(manager)).get('deliveries'));
 }
 
 /** What must be set before tables can be distributed and still be kept apart: statements for a superuser to run. */
@@ -78,20 +80,25 @@ export async function distribute({ manager }: Pick<DataSource, 'manager'>, say: 
     for (const { table, name, definition } of keys) {
       await within.query(`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition}`);
     }
-    if (byTenant.length > 0) await sendAppendToTenant(within);
+    if (byTenant.length > 0) await sendToTenant(within);
   });
 }
 
+/** What changes an audit trail, each by the tenant in `p_tenant`. */
+const OF_THE_TRAIL = ['audit_append(uuid, json, json, bytea)', 'audit_prune(uuid, bigint)', 'audit_erase(uuid, uuid)'];
+
 /**
- * An entry of the audit trail is added on the server of its tenant, by the connection that the tenant's transaction has
- * there. From the coordinator the function, which is its owner, would make another, which sees nothing of the transaction
- * and is refused in it.
+ * These run on the server of their tenant, by the connection that the transaction has there. From the coordinator an append,
+ * which runs as the owner, would make another, which sees nothing of the transaction and is refused in it; and the
+ * triggers there would not know of the mark that the others set.
  */
-async function sendAppendToTenant(manager: EntityManager): Promise<void> {
-  await manager.query(
-    `SELECT create_distributed_function('audit_append(uuid, json, json, bytea)', 'p_tenant',
-       colocate_with => 'audit_heads', force_delegation => true)`,
-  );
+async function sendToTenant(manager: EntityManager): Promise<void> {
+  for (const name of OF_THE_TRAIL) {
+    await manager.query(
+      `SELECT create_distributed_function($1::regprocedure, 'p_tenant', colocate_with => 'audit_heads', force_delegation => true)`,
+      [name],
+    );
+  }
 }
 
 interface ForeignKey {

@@ -17,8 +17,6 @@ export const testCitusUrl = process.env['MIRA_TEST_CITUS_URL'];
 export interface DistributedScratch extends ScratchDatabase {
   /** The URL of the same database on each worker. */
   readonly workers: readonly string[];
-  /** What was done to spread it. */
-  readonly steps: readonly string[];
 }
 
 /** On the coordinator and all of its workers: each has a database of that name. */
@@ -39,9 +37,9 @@ export async function distributedScratch(): Promise<DistributedScratch> {
     for (const worker of workers) {
       await onServer(url, `SELECT citus_add_node('${new URL(worker).hostname}', ${new URL(worker).port})`);
     }
-    const steps = await migrateAndDistribute(url);
+    await migrateAndDistribute(url);
     const target = { ...serverTarget(url, TEST_SETTINGS), isDistributed: true };
-    return { kind: 'server', target, settings: { database: { url } }, workers, steps, drop };
+    return { kind: 'server', target, settings: { database: { url } }, workers, drop };
   } catch (error) {
     await drop();
     throw error;
@@ -49,9 +47,8 @@ export async function distributedScratch(): Promise<DistributedScratch> {
 }
 
 /** As `npm run migrate` does, with `--distribute` and what it asks for. */
-async function migrateAndDistribute(url: string): Promise<string[]> {
+async function migrateAndDistribute(url: string): Promise<void> {
   const target = serverTarget(url, TEST_SETTINGS);
-  const steps: string[] = [];
   await withDataSource(target, async (dataSource) => {
     await migrate(dataSource, target.kind);
     const queue = new DeliveryQueue(loadConfig({ env: {}, cwd: '/nowhere' }), dataSource, target);
@@ -60,8 +57,7 @@ async function migrateAndDistribute(url: string): Promise<string[]> {
     for (const statement of await missingSettings(dataSource.manager)) await dataSource.query(statement);
   });
   // Settings of a database are those of the sessions that begin later.
-  await withDataSource(target, (dataSource) => distribute(dataSource, (step) => steps.push(step)));
-  return steps;
+  await withDataSource(target, (dataSource) => distribute(dataSource, () => undefined));
 }
 
 async function withDataSource(target: DatabaseTarget, work: (dataSource: DataSource) => Promise<void>): Promise<void> {

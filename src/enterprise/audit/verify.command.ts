@@ -20,7 +20,7 @@ export async function verifyTrails(
   cipher: SecretCipher,
   only: string | undefined,
   { out }: Pick<Output, 'out'>,
-  target?: DatabaseTarget,
+  target?: Pick<DatabaseTarget, 'isDistributed'>,
 ): Promise<boolean> {
   const database = new TenantDatabase(dataSource, undefined, target);
   const verifier = new AuditVerifier(database, new AuditRepository(), signerOf(cipher));

@@ -93,7 +93,8 @@ export class ReplayRepository {
       `INSERT INTO deliveries (tenant_id, id, event_id, route_id, agent_name, replay_id, next_attempt_at, created_at)
        SELECT $1, d.id, d.event_id, d.route_id, d.agent_name, $2, d.start_at, now()
        FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[])
-         AS d (id, event_id, route_id, agent_name, start_at)`,
+         AS d (id, event_id, route_id, agent_name, start_at)
+       RETURNING id`,
       [
         tenantId,
         replayId,

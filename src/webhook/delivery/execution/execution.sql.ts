@@ -78,14 +78,16 @@ export const RECORD = `
   SET status = told.status, execution_id = coalesce(told.execution_id, d.execution_id),
     reason = CASE WHEN told.status = 'failed' AND told.in_ms IS NOT NULL THEN coalesce(told.reason, d.reason)
       ELSE told.reason END,
-    confirm_at = now() + told.in_ms * interval '1 millisecond',
+    confirm_at = told.confirm_at,
     completed_at = CASE WHEN told.in_ms IS NULL THEN told.at END,
     execution_retry_since = CASE WHEN d.status = 'failed' AND told.status = 'failed' AND told.in_ms IS NOT NULL
       THEN d.execution_retry_since END,
     execution_told_at = CASE WHEN told.telling = 'undone' THEN NULL
       WHEN told.telling = 'begun' THEN greatest(d.execution_told_at, d.execution_retry_since) ELSE d.execution_told_at END
   FROM (
-    SELECT *, now() AS at FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[])
+    SELECT *, now() AS at,
+      (now() AT TIME ZONE 'UTC' + in_ms * interval '1 millisecond') AT TIME ZONE 'UTC' AS confirm_at
+    FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[])
       AS t (id, count, status, reason, in_ms, execution_id, telling)) AS told
   WHERE d.tenant_id = $1 AND d.id = told.id AND d.confirm_at IS NOT NULL AND d.confirm_count = told.count
     AND d.status IN ('accepted', 'running', 'failed')
