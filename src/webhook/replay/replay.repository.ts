@@ -73,11 +73,12 @@ export class ReplayRepository {
   /** One more step in a row failed; with `most` of them it fails as a whole. Whether it did. */
   async countFailure(manager: EntityManager, tenantId: string, id: string, most: number): Promise<boolean> {
     const [rows]: [{ state: string }[], number] = await manager.query(
-      `UPDATE replays SET failed_steps = failed_steps + 1, updated_at = now(),
+      `WITH clock AS MATERIALIZED (SELECT now() AS now)
+       UPDATE replays SET failed_steps = failed_steps + 1, updated_at = now(),
          state = CASE WHEN failed_steps + 1 < $3 THEN state ELSE 'failed' END,
          failure = CASE WHEN failed_steps + 1 < $3 THEN failure ELSE $4 END,
          completed_at = CASE WHEN failed_steps + 1 < $3 THEN completed_at ELSE clock.now END
-       FROM (SELECT now() AS now) AS clock
+       FROM clock
        WHERE tenant_id = $1 AND id = $2 AND state = 'running' RETURNING state`,
       [tenantId, id, most, `Its next step failed ${most} times in a row; the log has the reason.`],
     );

@@ -89,7 +89,7 @@ async function deliveryNamedBy(manager: EntityManager, tenantId: string, eventId
 const FIND = `
   SELECT d.id, d.status, d.execution_id, d.execution_workflow_id AS workflow_id, EXISTS (
     SELECT FROM integrations i
-    WHERE i.tenant_id = d.tenant_id AND i.id = d.execution_integration_id AND i.api_key IS NOT NULL) AS has_key
+    WHERE i.tenant_id = $1 AND i.id = d.execution_integration_id AND i.api_key IS NOT NULL) AS has_key
   FROM deliveries d`;
 const FIND_BY_DELIVERY = `${FIND}
   WHERE d.tenant_id = $1 AND d.id = $2 AND d.agent_name IS NULL

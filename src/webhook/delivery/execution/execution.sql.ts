@@ -74,6 +74,11 @@ export const TELL = `
 
 /** One that is to run once more keeps the words of its failure as long as there are no others. */
 export const RECORD = `
+  WITH told AS MATERIALIZED (
+    SELECT *, now() AS at, now() + in_ms * interval '1 millisecond' AS confirm_at
+    FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[])
+      AS t (id, count, status, reason, in_ms, execution_id, telling)
+  )
   UPDATE deliveries d
   SET status = told.status, execution_id = coalesce(told.execution_id, d.execution_id),
     reason = CASE WHEN told.status = 'failed' AND told.in_ms IS NOT NULL THEN coalesce(told.reason, d.reason)
@@ -84,11 +89,7 @@ export const RECORD = `
       THEN d.execution_retry_since END,
     execution_told_at = CASE WHEN told.telling = 'undone' THEN NULL
       WHEN told.telling = 'begun' THEN greatest(d.execution_told_at, d.execution_retry_since) ELSE d.execution_told_at END
-  FROM (
-    SELECT *, now() AS at,
-      (now() AT TIME ZONE 'UTC' + in_ms * interval '1 millisecond') AT TIME ZONE 'UTC' AS confirm_at
-    FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[])
-      AS t (id, count, status, reason, in_ms, execution_id, telling)) AS told
+  FROM told
   WHERE d.tenant_id = $1 AND d.id = told.id AND d.confirm_at IS NOT NULL AND d.confirm_count = told.count
     AND d.status IN ('accepted', 'running', 'failed')
   RETURNING d.id`;
