@@ -14,8 +14,23 @@ export const REFERENCE_TABLES: ReadonlyMap<string, string> = new Map([
   ['sessions', 'the tokens below refer to them'],
   ['refresh_tokens', 'a token is looked up by its hash'],
   ['webhook_endpoints', 'a sender knows the id of the endpoint alone'],
+  ['plan_overrides', 'what a tenant may do is asked for beside its row in `tenants`, for many at once'],
   ['deleted_tenants', 'the triggers of the audit trail read it beside the rows that they guard'],
 ]);
+
+/**
+ * What a statement asks of a tenant's table besides, by the name that it has there, to show on which server its rows are.
+ */
+export type Narrowing = (table: string) => string;
+
+/**
+ * On one server nothing: what joins by the tenant finds its rows. Where tables are spread, statements are about one tenant
+ * at a time, and a coordinator of Citus sends one to that tenant's server as it is where each table is held to a constant.
+ * Joins, row locks and subqueries over several servers it takes in part only, and slowly. `$1` are the tenants of the rows.
+ */
+export function narrowing(layout: { readonly isDistributed?: boolean } | undefined): Narrowing {
+  return layout?.isDistributed ? (table) => ` AND ${table}.tenant_id = ($1::uuid[])[1]` : () => '';
+}
 
 /** Tables that are nobody's and stay on the server that is connected to, as those of the queue do. */
 export const LOCAL_TABLES: ReadonlyMap<string, string> = new Map([

@@ -165,6 +165,21 @@ describe('GroupCommit', () => {
     expect(await sut.submit(2)).toBe(2);
   });
 
+  it('has those alone share a transaction that may, the first to come first', async () => {
+    const { sut, groups, open } = aGroupCommit({ sharedBy: (item) => (item % 2 === 0 ? 'even' : 'odd') });
+    const results = Promise.all([1, 2, 4, 3, 5].map((item) => sut.submit(item)));
+    await turn();
+    open();
+    await turn();
+    await turn();
+    open();
+    expect(await results).toEqual([10, 20, 40, 30, 50]);
+    expect(groups).toEqual([
+      [1, 3, 5],
+      [2, 4],
+    ]);
+  });
+
   it('refuses at once what would wait behind too many', async () => {
     const { sut, open } = aGroupCommit({ maxWaiting: 2 });
     const taken = [sut.submit(1), sut.submit(2)];

@@ -12,6 +12,8 @@ export interface GroupCommitOptions<Item, Result> {
   readonly commit: (items: readonly Item[]) => Promise<Result[]>;
   /** Runs the work of a group, with all that it is split into, when its turn has come; at once where it is left out. */
   readonly inTurn?: (items: readonly Item[], work: () => Promise<void>) => Promise<void>;
+  /** Only items with the same answer share a transaction; all may where it is left out. */
+  readonly sharedBy?: ((item: Item) => string) | undefined;
   /** Most items of one transaction. */
   readonly maxGroup: number;
   /** What an item weighs, in bytes. */
@@ -107,7 +109,7 @@ export class GroupCommit<Item, Result> {
 
   private takeGroup(): Waiting<Item, Result>[] {
     const now = Date.now();
-    return this.waiting.splice(0, this.groupLength()).filter((one) => {
+    return this.waiting.splice(0, this.groupLength(this.gather())).filter((one) => {
       this.waitingBytes -= one.weight;
       if (one.deadline > now) return true;
       one.fail(new GroupCommitOverloadError('the database did not take the write in time'));
@@ -115,13 +117,25 @@ export class GroupCommit<Item, Result> {
     });
   }
 
-  /** How many of those who wait fit into one transaction; at least the first. */
-  private groupLength(): number {
+  /** Puts those in front who may share the transaction of the first, as they came; how many these are. */
+  private gather(): number {
+    const { sharedBy } = this.options;
+    const [first] = this.waiting;
+    if (!sharedBy || !first) return this.waiting.length;
+    const shared = sharedBy(first.item);
+    const together = this.waiting.filter(({ item }) => sharedBy(item) === shared);
+    const others = this.waiting.filter(({ item }) => sharedBy(item) !== shared);
+    this.waiting.splice(0, this.waiting.length, ...together, ...others);
+    return together.length;
+  }
+
+  /** How many of the first `count` of those who wait fit into one transaction; at least the first. */
+  private groupLength(count: number): number {
     const { maxGroup, maxGroupBytes } = this.options;
     let bytes = 0;
     const tooMany = this.waiting.findIndex(({ weight }, i) => {
       bytes += weight;
-      return i >= maxGroup || (i > 0 && bytes > maxGroupBytes);
+      return i >= count || i >= maxGroup || (i > 0 && bytes > maxGroupBytes);
     });
     return tooMany === -1 ? this.waiting.length : tooMany;
   }

@@ -1,4 +1,5 @@
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { Narrowing } from './distribution';
 
 /** One statement, to be sent when the time has come. With a name each connection parses and plans it only once. */
 export interface Statement {
@@ -11,15 +12,25 @@ export interface Statement {
 export class GroupClient {
   private ended = false;
 
-  /** @param opening what begins the transaction, where nothing has yet; it goes out in one piece with the first statement */
+  /**
+   * @param opening what begins the transaction, where nothing has yet; it goes out in one piece with the first statement
+   * @param only for statements of this transaction, see {@link Narrowing}
+   */
   constructor(
     private readonly client: PoolClient,
-    private opening: string | null = null,
+    private opening: readonly string[] = [],
+    readonly only: Narrowing = () => '',
   ) {}
 
   /** Whether the transaction was committed before its time. */
   get committed(): boolean {
     return this.ended;
+  }
+
+  /** Begins the transaction without a statement behind it, and answers with what the last message of the opening gave. */
+  async open(): Promise<QueryResult | QueryResult[]> {
+    const opened = await allOrFirstFailure(this.inOnePiece(() => this.begin()));
+    return opened.at(-1) ?? [];
   }
 
   async query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
@@ -52,11 +63,10 @@ export class GroupClient {
   }
 
   /** Nothing where it has begun already. Should it fail, all that comes behind it does: the transaction is broken then. */
-  private begin(): Promise<unknown>[] {
-    if (this.opening === null) return [];
-    const opened = this.client.query(this.opening);
-    this.opening = null;
-    return [opened];
+  private begin(): Promise<QueryResult | QueryResult[]>[] {
+    const opened = this.opening.map((message) => this.client.query(message));
+    this.opening = [];
+    return opened;
   }
 
   private send<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
@@ -88,7 +98,7 @@ export class GroupClient {
 }
 
 /** Their results once all are settled; throws what the first of those that failed was rejected with. */
-async function allOrFirstFailure(sent: readonly Promise<unknown>[]): Promise<unknown[]> {
+async function allOrFirstFailure<T>(sent: readonly Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(sent);
   return settled.map((one) => {
     if (one.status === 'rejected') throw one.reason;

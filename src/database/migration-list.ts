@@ -19,6 +19,7 @@ import { ExecutionOrigin1795300000091 } from './migrations/1795300000091-executi
 import { FairReplays1795300000092 } from './migrations/1795300000092-fair-replays';
 import { AttemptingJob1795300000093 } from './migrations/1795300000093-attempting-job';
 import { NeutralScope1795300000111 } from './migrations/1795300000111-neutral-scope';
+import { AuditOfParts1795300000115 } from './migrations/1795300000115-audit-of-parts';
 import { EventTypes1795300000112 } from './migrations/1795300000112-event-types';
 import { EventRemovals1795300000113 } from './migrations/1795300000113-event-removals';
 import { RouteVersions1795300000110 } from './migrations/1795300000110-route-versions';
@@ -49,4 +50,5 @@ export const migrations = [
   NeutralScope1795300000111,
   EventTypes1795300000112,
   EventRemovals1795300000113,
+  AuditOfParts1795300000115,
 ];

@@ -5,6 +5,7 @@ import type { MiraConfig } from '../config/mira.config';
 import { dataSourceOptions, embeddedTarget, forMigrations, serverTarget } from './connection';
 import { isDatabaseAway } from './database-away';
 import type { DatabaseTarget } from './database-target';
+import { isDistributed } from './distribute';
 import { EmbeddedServer } from './embedded/embedded-server';
 import { embeddedMasterKey } from './master-key';
 import { migrate } from './migrate';
@@ -42,23 +43,28 @@ export async function openDatabase(
     const target = url
       ? serverTarget(url, config.database)
       : embeddedTarget(embedded?.connection ?? {}, config.database);
-    const attempt = () => withDatabase(target, url, (dataSource) => prepare(dataSource, config));
+    const attempt = () => withDatabase(target, url, (dataSource) => prepare(dataSource, config, target));
     // Behind the error of the start, too; the embedded server was ready before it was asked.
     const isPassing = (error: unknown) => url !== null && isDatabaseAway(error);
-    const masterKey = await whenReachable(attempt, { forMs: waitMs, stepMs: WAIT_STEP_MS, isPassing, notify });
-    return { target, masterKey, embedded, close: async () => embedded?.stop() };
+    const prepared = await whenReachable(attempt, { forMs: waitMs, stepMs: WAIT_STEP_MS, isPassing, notify });
+    return { ...prepared, embedded, close: async () => embedded?.stop() };
   } catch (error) {
     await embedded?.stop();
     throw error;
   }
 }
 
-async function prepare(dataSource: DataSource, config: MiraConfig): Promise<Buffer> {
+async function prepare(
+  dataSource: DataSource,
+  config: MiraConfig,
+  target: DatabaseTarget,
+): Promise<Pick<OpenDatabase, 'target' | 'masterKey'>> {
   const { url } = config.database;
   if (url) await checkVersion(dataSource, url);
   await migrate(dataSource, url ? 'server' : 'embedded');
   if (url) await checkTenantRole(dataSource, url);
-  return masterKeyFor(config, await sealedSamples(dataSource));
+  const masterKey = masterKeyFor(config, await sealedSamples(dataSource));
+  return { masterKey, target: { ...target, isDistributed: await isDistributed(dataSource.manager) } };
 }
 
 /** @throws StartError where the server is older than Mira can use */

@@ -1,8 +1,10 @@
 import { BenchmarkRegistry } from '@mira/benchmark';
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { QueryResult } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
+import { DATABASE_TARGET, type DatabaseTarget } from './database-target';
 import { withinDeadline } from './deadline';
+import { narrowing } from './distribution';
 import { GroupClient } from './group.client';
 import { TENANT_ROLE } from './tenant.role';
 
@@ -11,6 +13,9 @@ export const TRANSACTION = 'database_transaction';
 
 /** Compiling a plan takes longer than any of these reads may: 20 ms of the 120 that a look through 20,000 events took. */
 const NO_JIT = 'SET LOCAL jit = off';
+
+/** Has a coordinator of Citus hand every SET LOCAL of the transaction on: not those of the queue, which come with BEGIN. */
+const HAND_ON = `SET LOCAL citus.propagate_set_commands = 'local'`;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -23,14 +28,20 @@ export class TenantDatabase {
   constructor(
     private readonly dataSource: DataSource,
     @Optional() private readonly benchmarks: BenchmarkRegistry = new BenchmarkRegistry(),
+    @Optional() @Inject(DATABASE_TARGET) private readonly target?: Pick<DatabaseTarget, 'isDistributed'>,
   ) {}
+
+  /** Whether a group transaction is to be of one tenant, for the rows of several are on several servers. */
+  get isDistributed(): boolean {
+    return this.target?.isDistributed ?? false;
+  }
 
   /** Runs `work` in one transaction that sees `tenantId`'s rows only. Await nothing but SQL inside. */
   async transaction<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const scope = `${scopeStatements([tenantId])}; ${NO_JIT}`;
+    const scope = this.scope([tenantId]);
     return this.benchmarks.measure(TRANSACTION, () =>
       this.dataSource.transaction(async (manager) => {
-        await manager.query(scope);
+        await manager.query(`${scope}; ${NO_JIT}`);
         return work(manager);
       }),
     );
@@ -49,8 +60,12 @@ export class TenantDatabase {
   ): Promise<T> {
     return this.benchmarks.measure(TRANSACTION, () =>
       withinDeadline(this.dataSource, options.timeoutMs, async (client) => {
-        const opened = await client.query(`BEGIN; ${scopeStatements(tenantIds)}; ${options.preamble}`);
-        const group = new GroupClient(client);
+        const group = new GroupClient(
+          client,
+          this.messages('BEGIN', this.scope(tenantIds), options.preamble),
+          narrowing(this.target),
+        );
+        const opened = await group.open();
         const result = await work(group, fromEnd(opened, 1), fromEnd(opened, 2));
         if (!group.committed) await group.commit();
         return result;
@@ -67,15 +82,28 @@ export class TenantDatabase {
     { timeoutMs }: { timeoutMs: number },
     work: (client: GroupClient) => Promise<T>,
   ): Promise<T> {
-    const opening = `BEGIN; ${scopeStatements(tenantIds)}`;
+    const messages = this.messages('BEGIN', this.scope(tenantIds));
     return this.benchmarks.measure(TRANSACTION, () =>
       withinDeadline(this.dataSource, timeoutMs, async (client) => {
-        const group = new GroupClient(client, opening);
+        const group = new GroupClient(client, messages, narrowing(this.target));
         const result = await work(group);
         if (!group.committed) await group.commit();
         return result;
       }),
     );
+  }
+
+  /** What makes the transaction the tenants': on the other servers of a Citus too, which are not told otherwise. */
+  private scope(tenantIds: readonly string[]): string {
+    return this.isDistributed ? `${HAND_ON}; ${scopeStatements(tenantIds)}` : scopeStatements(tenantIds);
+  }
+
+  /**
+   * All of them in one message, which is quickest to read; one by one for a coordinator of Citus, which hands a SET LOCAL
+   * on as the text of the whole message that it came in.
+   */
+  private messages(...statements: readonly string[]): readonly string[] {
+    return this.isDistributed ? statements : [statements.join('; ')];
   }
 }
 

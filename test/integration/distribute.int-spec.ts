@@ -37,15 +37,13 @@ describeOnEachDatabase('distributing', (database) => {
   it('names what must be set first', async () => {
     const missing = await missingSettings(runner.manager);
     expect(missing).toEqual([
-      expect.stringMatching(/^ALTER DATABASE \S+ SET citus\.propagate_set_commands = 'local'$/),
       expect.stringMatching(/^ALTER DATABASE \S+ SET citus\.enable_unsafe_triggers = 'on'$/),
+      expect.stringMatching(/^ALTER DATABASE \S+ SET citus\.skip_advisory_lock_permission_checks = 'on'$/),
       'ALTER ROLE mira_tenant LOGIN',
     ]);
-    await runner.query(`SET citus.propagate_set_commands = 'local'`);
-    expect(await missingSettings(runner.manager)).toEqual(missing.slice(1));
     await expect(stepsOf()).rejects.toThrow('triggers');
     await runner.query(`SET citus.enable_unsafe_triggers = 'on'`);
-    expect(await missingSettings(runner.manager)).toEqual(missing.slice(2));
+    expect(await missingSettings(runner.manager)).toEqual(missing.slice(1));
   });
 
   it('goes on where it ended, and has nothing to do the second time', async () => {

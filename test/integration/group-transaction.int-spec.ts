@@ -112,6 +112,27 @@ describeOnEachDatabase('a group transaction', (database) => {
       expect(await trips()).toEqual([1, 2, 3, 4].map((n) => ({ n, ...ours })));
     });
 
+    it('does the same message by message where tables are distributed, and has its settings handed on', async () => {
+      const distributed = new TenantDatabase(dataSource, undefined, { isDistributed: true });
+      const settings = aStatement(`
+        SELECT current_user AS who, current_setting('app.tenant_id') AS scope,
+          current_setting('citus.propagate_set_commands', true) AS handed_on`);
+      const ours = [{ who: 'mira_tenant', scope: tenantId, handed_on: 'local' }];
+      const options = { timeoutMs: 5_000 };
+      const [piped, grouped, managed] = [
+        await distributed.pipeline([tenantId], options, (client) => client.commitWith(settings)),
+        await distributed.groupTransaction(
+          [tenantId],
+          { ...options, preamble: settings.text },
+          async (_client, found) => found,
+        ),
+        await distributed.transaction(tenantId, (manager) => manager.query(settings.text)),
+      ];
+      expect([piped.rows, grouped.rows, managed]).toEqual([ours, ours, ours]);
+      const after = await dataSource.query(`SELECT current_setting('citus.propagate_set_commands', true) AS handed_on`);
+      expect(after).not.toEqual([{ handed_on: 'local' }]);
+    });
+
     it.each<[string, Parameters<typeof sut.pipeline>[2]]>([
       ['with the commit', (client) => client.commitWith(trip(11), aStatement('SELECT nonsense'))],
       [
@@ -130,7 +151,7 @@ describeOnEachDatabase('a group transaction', (database) => {
     it('does nothing of it where it cannot begin as it should, as where it cannot become the tenant', async () => {
       const before = (await trips()).length;
       const runner = dataSource.createQueryRunner();
-      const client = new GroupClient(await runner.connect(), 'BEGIN; SET LOCAL ROLE nobody_of_that_name');
+      const client = new GroupClient(await runner.connect(), ['BEGIN; SET LOCAL ROLE nobody_of_that_name']);
       await expect(client.commitWith(trip(21), trip(22))).rejects.toThrow(/nobody_of_that_name/);
       await runner.query('ROLLBACK');
       await runner.release();

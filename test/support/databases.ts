@@ -77,7 +77,7 @@ async function migratedDatabase(
     ...scratch,
     target,
     dataSource,
-    tenants: new TenantDatabase(dataSource),
+    tenants: new TenantDatabase(dataSource, undefined, target),
     cipher: new SecretCipher(Buffer.alloc(32, 7)),
     drop: async () => {
       await embedded?.stop();

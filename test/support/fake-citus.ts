@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * What stands in for Citus, which these tests cannot have: its two functions write down what they are told, and refuse what
- * Citus' sources (14.0) say that it refuses. It moves no row.
+ * What stands in for Citus where there is none: its functions write down what they are told, and refuse what Citus was seen
+ * to refuse (13.2). It moves no row. `test/e2e/citus.e2e-spec.ts` has the same on a real one.
  */
 export async function createFakeCitus(manager: EntityManager): Promise<void> {
   await manager.query(`
@@ -12,6 +12,7 @@ export async function createFakeCitus(manager: EntityManager): Promise<void> {
   await manager.query(REFUSE);
   await manager.query(CREATE_REFERENCE_TABLE);
   await manager.query(CREATE_DISTRIBUTED_TABLE);
+  await manager.query(CREATE_DISTRIBUTED_FUNCTION);
 }
 
 const REFUSE = `
@@ -20,7 +21,9 @@ const REFUSE = `
     key_number smallint := (SELECT attnum FROM pg_attribute WHERE attrelid = relation AND attname = key);
     bad text;
   BEGIN
-    IF EXISTS (SELECT FROM pg_policy WHERE polrelid = relation
+    -- Also those of all tables that refer to it: with a copied table Citus takes them in.
+    IF EXISTS (SELECT FROM pg_policy WHERE (polrelid = relation OR polrelid IN (
+                 SELECT conrelid FROM pg_constraint WHERE contype = 'f' AND confrelid = relation))
                AND (polqual::text LIKE '%SUBLINK%' OR polwithcheck::text LIKE '%SUBLINK%')) THEN
       RAISE 'cannot create policy' USING DETAIL = 'Subqueries are not supported in policies on distributed tables';
     END IF;
@@ -43,6 +46,10 @@ const REFUSE = `
         WHERE pair.mine = key_number AND a.attname = p.partkey)
       ELSE false END LIMIT 1;
     IF FOUND THEN RAISE 'cannot create foreign key constraint %', bad; END IF;
+    SELECT f.conname INTO bad FROM pg_constraint f LEFT JOIN pg_dist_partition p ON p.logicalrelid = f.conrelid
+    WHERE key IS NOT NULL AND f.confrelid = relation AND f.contype = 'f' AND f.conrelid <> relation
+      AND p.partmethod IS DISTINCT FROM 'h' LIMIT 1;
+    IF FOUND THEN RAISE 'foreign keys from reference tables and local tables to distributed tables: %', bad; END IF;
     SELECT conname INTO bad FROM pg_constraint
     WHERE conrelid = relation AND contype = 'f' AND key_number = ANY (conkey) AND confdeltype IN ('n', 'd') LIMIT 1;
     IF FOUND THEN
@@ -55,6 +62,14 @@ const CREATE_REFERENCE_TABLE = `
   BEGIN
     PERFORM fake_citus_refuse(relation, NULL);
     INSERT INTO pg_dist_partition VALUES (relation, 'n', NULL, 1, 't');
+  END $$`;
+
+const CREATE_DISTRIBUTED_FUNCTION = `
+  CREATE FUNCTION create_distributed_function(function regprocedure, key text, colocate_with text, force_delegation boolean)
+  RETURNS void LANGUAGE plpgsql AS $$
+  BEGIN
+    PERFORM FROM pg_dist_partition WHERE logicalrelid = colocate_with::regclass AND partmethod = 'h';
+    IF NOT FOUND THEN RAISE '% is not distributed', colocate_with; END IF;
   END $$`;
 
 const CREATE_DISTRIBUTED_TABLE = `

@@ -1,7 +1,8 @@
 import { EventPublisher } from '@mira/internal-event';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ADVISORY_LOCKS } from '../../database/advisory-locks';
+import { DATABASE_TARGET, type DatabaseTarget } from '../../database/database-target';
 import { TenantDatabase } from '../../database/tenant.database';
 import { isMadeLimit } from '../plan/plan.repository';
 import { PlanService } from '../plan/plan.service';
@@ -22,6 +23,7 @@ export class LimitAlerts {
     private readonly plans: PlanService,
     private readonly events: EventPublisher,
     private readonly clock: UsageClock,
+    @Optional() @Inject(DATABASE_TARGET) private readonly target?: Pick<DatabaseTarget, 'isDistributed'>,
   ) {}
 
   /**
@@ -50,7 +52,7 @@ export class LimitAlerts {
       const [lock]: { mine: boolean }[] = await manager.query('SELECT pg_try_advisory_xact_lock($1) AS mine', [
         ADVISORY_LOCKS.limitAlerts,
       ]);
-      return lock?.mine ? manager.query(dueAlerts(this.clock)) : [];
+      return lock?.mine ? manager.query(dueAlerts(this.clock, this.target)) : [];
     });
   }
 

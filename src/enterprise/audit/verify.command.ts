@@ -1,5 +1,6 @@
 import { isUUID } from 'class-validator';
 import type { DataSource } from 'typeorm';
+import type { DatabaseTarget } from '../../database/database-target';
 import type { SecretCipher } from '../../database/secret.cipher';
 import { TenantDatabase } from '../../database/tenant.database';
 import { type ExitCode, onDatabase, type Output, runAsProcess } from '../../database/command';
@@ -19,8 +20,10 @@ export async function verifyTrails(
   cipher: SecretCipher,
   only: string | undefined,
   { out }: Pick<Output, 'out'>,
+  target?: Pick<DatabaseTarget, 'isDistributed'>,
 ): Promise<boolean> {
-  const verifier = new AuditVerifier(new TenantDatabase(dataSource), new AuditRepository(), signerOf(cipher));
+  const database = new TenantDatabase(dataSource, undefined, target);
+  const verifier = new AuditVerifier(database, new AuditRepository(), signerOf(cipher));
   const tenants = only === undefined ? await tenantsWithTrails(dataSource) : [only];
   let valid = true;
   for (const tenantId of tenants) {
@@ -56,8 +59,8 @@ export async function verifyCommand(args: readonly string[], { out, err }: Outpu
     err(USAGE);
     return 2;
   }
-  return onDatabase({ err }, async (dataSource, cipher) =>
-    (await verifyTrails(dataSource, cipher, only?.toLowerCase(), { out })) ? 0 : 1,
+  return onDatabase({ err }, async (dataSource, cipher, target) =>
+    (await verifyTrails(dataSource, cipher, only?.toLowerCase(), { out }, target)) ? 0 : 1,
   );
 }
 

@@ -57,17 +57,18 @@ export interface QuotaRow {
  */
 export function holdingQuota(quota: Quota, { now, today }: UsageClock, tenantIds: readonly string[]): string {
   const { limit, metric, period } = quota;
+  const ids = tenantIds.map((id) => `'${id}'`).join(', ');
   const start = `date_trunc('${period}', ${today}::timestamp)::date`;
   return `
     WITH plans AS (
       SELECT t.id, t.tier, ${limitSql(limit, now)} AS max,
         EXISTS (SELECT FROM plan_overrides o WHERE o.tenant_id = t.id AND o.name = '${limit}'
           AND (o.ends_at IS NULL OR o.ends_at > ${now})) AS is_agreed
-      FROM tenants t WHERE t.id IN (${tenantIds.map((id) => `'${id}'`).join(', ')})
+      FROM tenants t WHERE t.id IN (${ids})
     ), seen AS (
       SELECT plans.*, CASE WHEN max <> ${UNLIMITED} THEN coalesce(
         (SELECT u.count FROM usage_counters u WHERE u.tenant_id = plans.id AND u.metric = '${metric}'
-           AND u.period = '${period}' AND u.starts_on = ${start}), 0) END AS count
+           AND u.period = '${period}' AND u.starts_on = ${start} AND u.tenant_id IN (${ids})), 0) END AS count
       FROM plans
     ), held AS (
       INSERT INTO usage_counters AS u (tenant_id, metric, period, starts_on, count)

@@ -59,7 +59,7 @@ export class PlanRepository {
     await manager.query(
       `INSERT INTO plan_overrides (tenant_id, name, max, granted, ends_at) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (tenant_id, name) DO UPDATE
-       SET max = excluded.max, granted = excluded.granted, ends_at = excluded.ends_at, updated_at = now()`,
+       SET max = excluded.max, granted = excluded.granted, ends_at = excluded.ends_at, updated_at = excluded.updated_at`,
       [tenantId, override.name, max, granted, override.endsAt],
     );
   }

@@ -45,7 +45,7 @@ const FIELD_OF_INDEX = new Map([
 export function clashIn(error: unknown): Problem | null {
   if (!isNativeError(error) || !('driverError' in error) || !isNativeError(error.driverError)) return null;
   const { driverError } = error;
-  const constraint = 'constraint' in driverError ? String(driverError.constraint) : '';
+  const constraint = constraintIn(driverError);
   const field = FIELD_OF_INDEX.get(constraint);
   if (field) {
     const detail = `This ${field === 'email' ? 'e-mail address' : 'username'} is taken.`;
@@ -53,4 +53,10 @@ export function clashIn(error: unknown): Problem | null {
   }
   // The tenant was deleted while the request was under way.
   return constraint === 'users_tenant_id_fkey' ? problems.notFound('There is no such tenant.') : null;
+}
+
+/** Told beside the message; of another server of a Citus in the message alone, with the number of the part it is about. */
+function constraintIn(error: Error): string {
+  if ('constraint' in error && typeof error.constraint === 'string') return error.constraint;
+  return /"(\w+?)(?:_\d+)?"$/.exec(error.message)?.[1] ?? '';
 }

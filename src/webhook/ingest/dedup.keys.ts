@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { DATABASE_TARGET, type DatabaseTarget } from '../../database/database-target';
+import type { Narrowing } from '../../database/distribution';
 import type { Statement } from '../../database/group.client';
 import { TenantDatabase } from '../../database/tenant.database';
 import type { IncomingEvent, Stored } from './incoming-event';
@@ -24,6 +26,7 @@ export class DedupKeys {
   constructor(
     private readonly dataSource: DataSource,
     private readonly database: TenantDatabase,
+    @Optional() @Inject(DATABASE_TARGET) private readonly target?: Pick<DatabaseTarget, 'isDistributed'>,
   ) {}
 
   /**
@@ -38,7 +41,7 @@ export class DedupKeys {
     if (refused.length === 0) return new Map();
     try {
       const { rows } = await this.database.pipeline(tenantIds, { timeoutMs }, (client) =>
-        client.commitWith<KeyRow>(lookUp(refused)),
+        client.commitWith<KeyRow>(lookUp(refused, client.only)),
       );
       return new Map(refused.map((event) => [event.id, whyNot(event, rows)]));
     } catch (error) {
@@ -49,23 +52,40 @@ export class DedupKeys {
   /** Frees the keys whose days are over; returns how many. */
   async forgetExpired(now: Date): Promise<number> {
     const before = new Date(now.getTime() - DEDUP_DAYS * 86_400_000);
+    if (!this.target?.isDistributed) return this.forget(FORGET, [before, FORGET_AT_ONCE]);
+    let forgotten = 0;
+    const tenants: { tenant_id: string }[] = await this.dataSource.query(TENANTS_TO_FORGET_OF, [before]);
+    for (const { tenant_id: tenantId } of tenants) {
+      forgotten += await this.forget(FORGET_OF_TENANT, [before, FORGET_AT_ONCE, tenantId]);
+    }
+    return forgotten;
+  }
+
+  private async forget(text: string, values: unknown[]): Promise<number> {
     let forgotten = 0;
     for (;;) {
-      const [, count]: [unknown, number] = await this.dataSource.query(
-        `DELETE FROM webhook_dedup_keys WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM webhook_dedup_keys WHERE received_at < $1 LIMIT $2))`,
-        [before, FORGET_AT_ONCE],
-      );
+      const [, count]: [unknown, number] = await this.dataSource.query(text, values);
       forgotten += count;
       if (count < FORGET_AT_ONCE) return forgotten;
     }
   }
 }
 
-function lookUp(refused: readonly IncomingEvent[]): Statement {
+const FORGET = `
+  DELETE FROM webhook_dedup_keys WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM webhook_dedup_keys WHERE received_at < $1 LIMIT $2))`;
+
+/** The same of one tenant: where the tables are spread, a place names a row among those of one server only. */
+const FORGET_OF_TENANT = `
+  DELETE FROM webhook_dedup_keys WHERE tenant_id = $3 AND ctid = ANY (ARRAY(
+    SELECT ctid FROM webhook_dedup_keys WHERE tenant_id = $3 AND received_at < $1 LIMIT $2))`;
+
+const TENANTS_TO_FORGET_OF = 'SELECT DISTINCT tenant_id FROM webhook_dedup_keys WHERE received_at < $1';
+
+function lookUp(refused: readonly IncomingEvent[], only: Narrowing): Statement {
   return {
     name: 'find-dedup-keys',
-    text: LOOK_UP,
+    text: lookUpSql(only),
     values: [
       refused.map((e) => e.tenantId),
       refused.map((e) => e.dedupScope),
@@ -75,12 +95,12 @@ function lookUp(refused: readonly IncomingEvent[]): Statement {
   };
 }
 
-const LOOK_UP = `
+const lookUpSql = (only: Narrowing) => `
   SELECT k.tenant_id, k.scope, k.dedup_key, k.proof_hash, k.event_id
   FROM webhook_dedup_keys k
   JOIN unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) AS r (tenant_id, scope, dedup_key, proof_hash)
     ON k.tenant_id = r.tenant_id AND k.scope = r.scope
-    AND (k.dedup_key = r.dedup_key OR k.proof_hash = r.proof_hash)`;
+    AND (k.dedup_key = r.dedup_key OR k.proof_hash = r.proof_hash)${only('k')}`;
 
 function whyNot(event: IncomingEvent, rows: readonly KeyRow[]): Stored {
   const sameScope = rows.filter((row) => row.tenant_id === event.tenantId && row.scope === event.dedupScope);

@@ -43,6 +43,11 @@ export class EventWriter {
     private readonly clock: UsageClock,
   ) {}
 
+  /** Whether the events of a group must be one tenant's. */
+  get storesByTenant(): boolean {
+    return this.database.isDistributed;
+  }
+
   /** All that is done to store these events: behind what came before them, where the order of one of them is kept. */
   async inTurn(events: readonly IncomingEvent[], work: () => Promise<void>): Promise<void> {
     if (!events.some(({ tenantId }) => this.keepingOrder.has(tenantId))) return work();
@@ -78,7 +83,7 @@ export class EventWriter {
     const enqueuing = deliveries.length > 0 ? [await this.queue.insertion(deliveries.map(firstAttemptOf))] : [];
     const { rows } = await this.database.pipeline(tenantIds, { timeoutMs: COMMIT_TIMEOUT_MS }, (client) =>
       client.commitWith<StoredRow | { id: null; stored: boolean }>(
-        storingAsRemembered(events, deliveries, routing, this.clock),
+        storingAsRemembered(events, deliveries, routing, this.clock, client.only),
         ...enqueuing,
       ),
     );
@@ -148,7 +153,7 @@ export class EventWriter {
     if (ordered.length > 0) return this.storeInOrder(client, events, deliveries, ordered, quotas);
     // Also for deliveries that will not be stored, since their event was seen before: a job for none is passed over.
     const enqueuing = deliveries.length > 0 ? [await this.queue.insertion(deliveries.map(firstAttemptOf))] : [];
-    const { rows } = await client.commitWith<StoredRow>(storing(events, deliveries, quotas), ...enqueuing);
+    const { rows } = await client.commitWith<StoredRow>(storing(events, deliveries, quotas, client.only), ...enqueuing);
     return { said: said(events, rows, quotas), planned: deliveries.length > 0 };
   }
 
@@ -162,7 +167,7 @@ export class EventWriter {
   ): Promise<Written> {
     for (const { tenantId } of ordered) this.keepingOrder.add(tenantId);
     const [{ rows }, heads] = await Promise.all([
-      client.query<StoredRow>(storing(events, deliveries, quotas)),
+      client.query<StoredRow>(storing(events, deliveries, quotas, client.only)),
       this.order.place(client, ordered),
     ]);
     const others = deliveries.filter(({ isOrdered }) => !isOrdered).map(firstAttemptOf);

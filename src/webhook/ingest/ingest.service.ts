@@ -23,6 +23,9 @@ const MAX_GROUP = 256;
 const MAX_CONCURRENT_GROUPS = 2;
 /** If it is for so many: each costs the same round trip, of which few large groups need fewer. The gain is in ADR 0008. */
 const BESIDE_FROM = 48;
+const TOGETHER = { maxConcurrent: MAX_CONCURRENT_GROUPS, besideFrom: BESIDE_FROM } as const;
+/** Groups of one tenant each are small, and go to different servers. */
+const BY_TENANT = { sharedBy: ({ tenantId }: IncomingEvent) => tenantId, maxConcurrent: 4, besideFrom: 1 } as const;
 /** With the commit itself this stays below the 2 s within which a sender hears of a database that is away. */
 const MAX_WAIT_MS = 500;
 const MAX_WAITING = 4_096;
@@ -58,8 +61,7 @@ export class IngestService implements BeforeApplicationShutdown {
       maxGroup: MAX_GROUP,
       weightOf: ({ body }) => body.length,
       maxGroupBytes: MAX_GROUP_BYTES,
-      maxConcurrent: MAX_CONCURRENT_GROUPS,
-      besideFrom: BESIDE_FROM,
+      ...(writer.storesByTenant ? BY_TENANT : TOGETHER),
       maxWaitMs: MAX_WAIT_MS,
       maxWaiting: MAX_WAITING,
       maxWaitingBytes: MAX_WAITING_BYTES,

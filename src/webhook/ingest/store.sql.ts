@@ -1,3 +1,4 @@
+import type { Narrowing } from '../../database/distribution';
 import { DAILY_WEBHOOKS } from '../../enterprise/plan/held-quotas';
 import { limitSql } from '../../enterprise/plan/plan.sql';
 import { UNLIMITED } from '../../enterprise/plan/plans';
@@ -23,12 +24,12 @@ const UNRESTRICTED = `
  * All of it, or none: where what is remembered of the tenants no longer holds, which is that they have no limit, and that
  * their routes ($21) are those of this version ($23).
  */
-const asRemembered = ({ now }: UsageClock): string => `
+const asRemembered = ({ now }: UsageClock, only: Narrowing): string => `
   known AS (
     SELECT count(*) = cardinality($21::uuid[]) AS holds
     FROM unnest($21::uuid[], $23::bigint[]) AS k (tenant_id, version)
     JOIN tenants t ON t.id = k.tenant_id AND ${limitSql(DAILY_WEBHOOKS.limit, now)} = ${UNLIMITED}
-    LEFT JOIN route_versions v ON v.tenant_id = k.tenant_id
+    LEFT JOIN route_versions v ON v.tenant_id = k.tenant_id${only('v')}
     WHERE coalesce(v.version, 0) = k.version
   ), incoming AS (SELECT * FROM (${OFFERED}) AS o WHERE (SELECT holds FROM known)), ${NONE_REFUSED}`;
 
@@ -37,7 +38,7 @@ const asRemembered = ({ now }: UsageClock): string => `
  * the places go to those whose keys are new, in the order in which they came. Keys of these tenants cannot come
  * meanwhile, for whoever stores for them holds their counter. Of several with one key the first decides for all.
  */
-const WITHIN_QUOTA = `
+const withinQuota = (only: Narrowing) => `
   offered AS (${OFFERED}),
   quota AS (SELECT * FROM unnest($23::uuid[], $24::int[]) AS q (tenant_id, remaining)),
   fresh AS (
@@ -45,7 +46,7 @@ const WITHIN_QUOTA = `
       (PARTITION BY o.tenant_id, scope, dedup_key IS NULL, coalesce(dedup_key, o.id::text) ORDER BY o.id) AS first_id
     FROM offered o JOIN quota ON quota.tenant_id = o.tenant_id
     WHERE NOT EXISTS (SELECT FROM webhook_dedup_keys k WHERE k.tenant_id = o.tenant_id AND k.scope = o.scope
-      AND (k.dedup_key = o.dedup_key OR k.proof_hash = o.proof_hash))
+      AND (k.dedup_key = o.dedup_key OR k.proof_hash = o.proof_hash)${only('k')})
   ), placed AS (
     SELECT id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS place FROM fresh WHERE id = first_id
   ), refused AS (
@@ -57,7 +58,8 @@ const WITHIN_QUOTA = `
 /**
  * Keys first: an event is stored only if its key was free. Without a key it always is. The bodies come as one value,
  * for the driver sends a Buffer as it is, but would write out an array of them in hexadecimal. The counters come last,
- * for they are what groups of one tenant wait for; in one order, so that two groups never wait in a circle.
+ * for they are what groups of one tenant wait for; in one order, so that two groups never wait in a circle. What is
+ * inserted is answered with, although nobody asks: else Citus would COPY it, which tables under row-level security refuse.
  */
 const storing = (incoming: string, day: string, more = '') => `
   WITH ${incoming},
@@ -80,6 +82,7 @@ const storing = (incoming: string, day: string, more = '') => `
     FROM unnest($16::uuid[], $17::uuid[], $18::uuid[], $19::uuid[], $20::text[])
       AS d (tenant_id, id, event_id, route_id, agent_name)
     JOIN stored ON stored.id = d.event_id
+    RETURNING id
   ), counted AS (
     INSERT INTO usage_counters AS u (tenant_id, metric, period, starts_on, count)
     SELECT tenant_id, metric, period, starts_on, count
@@ -99,8 +102,8 @@ const DAY = '$21::date';
 export const STORE = storing(UNRESTRICTED, DAY);
 
 /** The same where a quota may not have room for all; answers also with the ids of those that it refuses. */
-export const STORE_WITHIN_QUOTA = storing(WITHIN_QUOTA, DAY);
+export const storeWithinQuota = (only: Narrowing): string => storing(withinQuota(only), DAY);
 
 /** The same as {@link STORE} by what is remembered; answers also with a row without id, which says whether that holds. */
-export const storeAsRemembered = (clock: UsageClock): string =>
-  storing(asRemembered(clock), clock.today, ' UNION ALL SELECT NULL, holds FROM known');
+export const storeAsRemembered = (clock: UsageClock, only: Narrowing): string =>
+  storing(asRemembered(clock, only), clock.today, ' UNION ALL SELECT NULL, holds FROM known');

@@ -1,10 +1,11 @@
+import type { Narrowing } from '../../database/distribution';
 import type { Statement } from '../../database/group.client';
 import { statementName } from '../../database/statement-name';
 import type { HeldQuotas } from '../../enterprise/plan/held-quotas';
 import type { UsageClock } from '../../enterprise/usage/usage.clock';
 import type { IncomingEvent } from './incoming-event';
 import type { Routing } from './routing.memory';
-import { STORE, STORE_WITHIN_QUOTA, storeAsRemembered } from './store.sql';
+import { STORE, storeAsRemembered, storeWithinQuota } from './store.sql';
 
 export interface PlannedDelivery {
   readonly tenantId: string;
@@ -20,6 +21,7 @@ export function storing(
   events: readonly IncomingEvent[],
   deliveries: readonly PlannedDelivery[],
   quotas: HeldQuotas,
+  only: Narrowing = () => '',
 ): Statement {
   const values = valuesOf(events, deliveries, quotas.day);
   const tight = tightFor(events, quotas);
@@ -28,7 +30,7 @@ export function storing(
     tight.map(({ tenantId }) => tenantId),
     tight.map(({ remaining }) => remaining),
   );
-  return { name: 'store-events-within-quota', text: STORE_WITHIN_QUOTA, values };
+  return { name: 'store-events-within-quota', text: storeWithinQuota(only), values };
 }
 
 /** What stores a group by what is remembered, provided that it holds. */
@@ -37,8 +39,9 @@ export function storingAsRemembered(
   deliveries: readonly PlannedDelivery[],
   { versions }: Routing,
   clock: UsageClock,
+  only: Narrowing,
 ): Statement {
-  const text = storeAsRemembered(clock);
+  const text = storeAsRemembered(clock, only);
   const values = valuesOf(
     events,
     deliveries,

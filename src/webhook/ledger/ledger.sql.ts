@@ -78,6 +78,8 @@ export const DELIVERIES = `
   ), known AS (
     SELECT tenant_id, id, id AS known_id, status, attempt_count, workflow_counted
     FROM deliveries WHERE ${chosen('tenant_id')}
+  ), each AS (
+    SELECT tenant_id AS of_tenant, delivery_id AS of_delivery, number, outcome FROM delivery_attempts
   )
   SELECT coalesce(d.tenant_id, a.tenant_id) AS tenant_id,
     coalesce(sum(a.made), 0)::bigint AS attempts,
@@ -86,8 +88,7 @@ export const DELIVERIES = `
     count(*) FILTER (WHERE ${CONTRADICTED}) AS contradicted, ${first('d.known_id', CONTRADICTED)} AS contradicted_ids,
     count(*) FILTER (WHERE d.known_id IS NULL) AS missing, ${first('a.delivery_id', 'd.known_id IS NULL')} AS missing_ids
   FROM known d FULL JOIN made a USING (tenant_id, id)
-  LEFT JOIN delivery_attempts l
-    ON l.tenant_id = a.tenant_id AND l.delivery_id = a.delivery_id AND l.number = a.last
+  LEFT JOIN each l ON l.of_tenant = a.tenant_id AND l.of_delivery = a.delivery_id AND l.number = a.last
   GROUP BY 1`;
 
 /** Null where the queue was never opened: then there is no job at all. */

@@ -73,10 +73,12 @@ export class ReplayRepository {
   /** One more step in a row failed; with `most` of them it fails as a whole. Whether it did. */
   async countFailure(manager: EntityManager, tenantId: string, id: string, most: number): Promise<boolean> {
     const [rows]: [{ state: string }[], number] = await manager.query(
-      `UPDATE replays SET failed_steps = failed_steps + 1, updated_at = now(),
+      `WITH clock AS MATERIALIZED (SELECT now() AS now)
+       UPDATE replays SET failed_steps = failed_steps + 1, updated_at = now(),
          state = CASE WHEN failed_steps + 1 < $3 THEN state ELSE 'failed' END,
          failure = CASE WHEN failed_steps + 1 < $3 THEN failure ELSE $4 END,
-         completed_at = CASE WHEN failed_steps + 1 < $3 THEN completed_at ELSE now() END
+         completed_at = CASE WHEN failed_steps + 1 < $3 THEN completed_at ELSE clock.now END
+       FROM clock
        WHERE tenant_id = $1 AND id = $2 AND state = 'running' RETURNING state`,
       [tenantId, id, most, `Its next step failed ${most} times in a row; the log has the reason.`],
     );
@@ -92,7 +94,8 @@ export class ReplayRepository {
       `INSERT INTO deliveries (tenant_id, id, event_id, route_id, agent_name, replay_id, next_attempt_at, created_at)
        SELECT $1, d.id, d.event_id, d.route_id, d.agent_name, $2, d.start_at, now()
        FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[])
-         AS d (id, event_id, route_id, agent_name, start_at)`,
+         AS d (id, event_id, route_id, agent_name, start_at)
+       RETURNING id`,
       [
         tenantId,
         replayId,

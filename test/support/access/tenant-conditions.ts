@@ -10,8 +10,12 @@ export interface Sent {
 type QueryArgument = string | { text: string; values?: unknown[] };
 type Query = (this: Client, config: QueryArgument, values?: unknown, callback?: unknown) => Promise<QueryResult>;
 
-/** `tenant_id = $1`, however it is quoted and whatever stands before it; in the tenants' own table the id is the tenant's. */
-const CONDITION = /(?:"?\w+"?\.)?"?tenant_id"? ?= ?(\$\d+)(?!\d)|"Tenant"\."id" = (\$\d+)(?!\d)/g;
+/**
+ * `tenant_id = $1`, however it is quoted and whatever stands before it; in the tenants' own table the id is the tenant's. Or
+ * `tenant_id IN ('…')`, where a statement takes no parameters.
+ */
+const CONDITION =
+  /(?:"?\w+"?\.)?"?tenant_id"? ?= ?(\$\d+)(?!\d)|"Tenant"\."id" = (\$\d+)(?!\d)|\w+\.tenant_id IN \('[^)]*'\)/g;
 /** Any other way to ask for a tenant, which would have to be taken out too. */
 const UNKNOWN_CONDITION = /(?<!app\.)\btenant_id"?\s*(?:=|<>|!=|IN|= ANY)\s*(?:\$|\(|'|ANY)/i;
 
@@ -21,7 +25,8 @@ const POLICY = /^CREATE POLICY /;
 /** Without its conditions on the tenant. The parameter stays in use, for else the database could not tell its type. */
 export function withoutTenantConditions(text: string): string {
   return text.replaceAll(CONDITION, (_all, one: string | undefined, other: string | undefined) => {
-    return `(${one ?? other}::uuid IS NOT NULL)`;
+    const parameter = one ?? other;
+    return parameter === undefined ? 'true' : `(${parameter}::uuid IS NOT NULL)`;
   });
 }
 

@@ -1,6 +1,7 @@
 import { BenchmarkRegistry } from '@mira/benchmark';
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Narrowing } from '../../../database/distribution';
 import type { Statement } from '../../../database/group.client';
 import { isCollision, isDataFault, isDatabaseAway } from '../../../database/database-away';
 import { GroupCommit } from '../../../database/group-commit';
@@ -66,6 +67,7 @@ export class AttemptRecorder {
   ) {
     this.group = new GroupCommit<FinishedAttempt, true>({
       commit: (attempts) => benchmarks.measure(RECORDING, () => this.commit(attempts)),
+      sharedBy: database.isDistributed ? ({ job }) => job.tenantId : undefined,
       maxGroup: 200,
       weightOf: ({ responseBody }) => responseBody?.length ?? 0,
       maxGroupBytes: 1_048_576,
@@ -126,19 +128,19 @@ export class AttemptRecorder {
       const changed = await this.holds.change(client, attempts.map(witnessOf));
       if (waitedFor.length === 0 && attempts.every(({ outcome }) => outcome.kind !== 'retry')) {
         await client.commit([
-          recording(attempts, today),
-          ...forgettingSuperseded(attempts.flatMap(heldOf)),
+          recording(attempts, today, client.only),
+          ...forgettingSuperseded(attempts.flatMap(heldOf), client.only),
           ...finishing,
         ]);
         return changed;
       }
       await this.order.lock(client, waitedFor);
-      const { rows } = await client.query<{ id: string }>(recording(attempts, today));
+      const { rows } = await client.query<{ id: string }>(recording(attempts, today, client.only));
       const moved = new Set(rows.map(({ id }) => id));
       const retried = attempts.flatMap((attempt) => nextAttemptOf(attempt, moved));
       const next = [...retried, ...(await this.order.advance(client, waitedFor))];
       const enqueuing = next.length > 0 ? [await this.queue.insertion(next)] : [];
-      await client.commit([...forgettingSuperseded(attempts.flatMap(heldOf)), ...enqueuing, ...finishing]);
+      await client.commit([...forgettingSuperseded(attempts.flatMap(heldOf), client.only), ...enqueuing, ...finishing]);
       return changed;
     });
     this.holds.announce(changes);
@@ -160,7 +162,7 @@ export class AttemptRecorder {
  * Answers with the ids of the deliveries that were still waiting for their attempt. `today` is an SQL expression. Times go there as how far they are
  * from now, for whoever reads them compares them with the database's clock, and this process's may be another.
  */
-function recording(attempts: readonly FinishedAttempt[], today: string): Statement {
+function recording(attempts: readonly FinishedAttempt[], today: string, only: Narrowing): Statement {
   const now = Date.now();
   const values = [
     attempts.map(({ job }) => job.tenantId),
@@ -184,7 +186,7 @@ function recording(attempts: readonly FinishedAttempt[], today: string): Stateme
     attempts.map(({ outcome }) => executionOf(outcome)?.integrationId ?? null),
     attempts.map(({ outcome }) => executionOf(outcome)?.workflowId ?? null),
   ];
-  const text = recordSql(today);
+  const text = recordSql(today, only);
   return { name: statementName(text), text, values };
 }
 
@@ -231,13 +233,15 @@ function nextAttemptOf({ job, deliveryId, outcome }: FinishedAttempt, moved: Rea
 /**
  * Locked before they are changed: what a row was before is only to be had from the row that nobody else changes. By
  * their keys alone, and looked at once they are held: with the status among the conditions the planner may go through
- * all that a tenant has open.
+ * all that a tenant has open. Two things are for Citus, which does it in steps: what is inserted is answered with, although
+ * nobody asks, for it would COPY it otherwise, which tables under row-level security refuse; and the locks are taken in a
+ * query within one, for it mistakes the format of what a query gives that takes them itself.
  */
-const recordSql = (today: string) => `
+const recordSql = (today: string, only: Narrowing) => `
   WITH ended AS (
     SELECT t.*, now() - started_ago_ms * interval '1 millisecond' AS started_at,
       now() - (started_ago_ms - duration_ms) * interval '1 millisecond' AS ended_at,
-      now() + next_in_ms * interval '1 millisecond' AS next_attempt_at
+      now() + next_in_ms * interval '1 millisecond' AS next_attempt_at, now() + ${FIRST_CONFIRMATION_AFTER} AS confirm_at
     FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::float8[], $5::float8[], $6::text[], $7::text[], $8::int[],
       $9::text[], $10::bytea[], $11::text[], $12::float8[], $13::int[], $14::boolean[], $15::text[], $16::text[],
       $17::text[], $18::boolean[], $19::uuid[], $20::text[])
@@ -245,9 +249,10 @@ const recordSql = (today: string) => `
         response_headers, response_body, status, next_in_ms, rejections, is_workflow, held_for, cause, execution_id,
         is_to_confirm, execution_integration_id, execution_workflow_id)
   ), d AS (
-    SELECT d.tenant_id, d.id, d.status, d.attempt_count, d.workflow_counted, ended.number, ended.is_workflow
-    FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id
-    ORDER BY d.tenant_id, d.id FOR UPDATE OF d
+    SELECT * FROM (
+      SELECT d.tenant_id, d.id, d.status, d.attempt_count, d.workflow_counted, ended.number, ended.is_workflow
+      FROM ended JOIN deliveries d ON d.tenant_id = ended.tenant_id AND d.id = ended.delivery_id${only('d')}
+      ORDER BY d.tenant_id, d.id FOR UPDATE OF d) AS locked
   ), waiting AS (
     SELECT tenant_id, id, number, is_workflow AND NOT workflow_counted AS is_execution
     FROM d WHERE status IN ('queued', 'held') AND attempt_count = number - 1
@@ -269,13 +274,13 @@ const recordSql = (today: string) => `
       execution_workflow_id = ended.execution_workflow_id,
       execution_retry_since = NULL,
       execution_told_at = NULL,
-      confirm_at = CASE WHEN ended.is_to_confirm THEN now() + ${FIRST_CONFIRMATION_AFTER} END,
+      confirm_at = CASE WHEN ended.is_to_confirm THEN ended.confirm_at END,
       confirm_count = 0,
       completed_at = CASE WHEN ended.status NOT IN ('queued', 'held') AND NOT ended.is_to_confirm
         THEN ended.ended_at END
     FROM ended JOIN waiting ON waiting.tenant_id = ended.tenant_id AND waiting.id = ended.delivery_id
       AND waiting.number = ended.number
-    WHERE d.tenant_id = waiting.tenant_id AND d.id = waiting.id
+    WHERE d.tenant_id = waiting.tenant_id AND d.id = waiting.id${only('d')}
     RETURNING d.tenant_id, d.id, is_execution
   ), kept AS (
     INSERT INTO delivery_attempts (tenant_id, delivery_id, number, started_at, duration_ms, outcome, reason,
@@ -284,6 +289,7 @@ const recordSql = (today: string) => `
       response_headers::jsonb, response_body
     FROM ended
     WHERE delivery_id IN (SELECT id FROM moved)
+    RETURNING number
   ), counted AS (
     ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE is_execution GROUP BY tenant_id', today)}
   )

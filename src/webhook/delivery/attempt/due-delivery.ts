@@ -1,4 +1,5 @@
 import { hopsOf } from '@mira/internal-event';
+import type { Narrowing } from '../../../database/distribution';
 import type { GroupClient } from '../../../database/group.client';
 import { statementName } from '../../../database/statement-name';
 import type { SealedHttpConnection } from '../../../n8n/http/http.connection';
@@ -88,8 +89,8 @@ interface Row {
   previous_signing_secret_expires_at: Date | null;
 }
 
-const HELD_REASON = `CASE due.held_for
-  WHEN 'route_paused' THEN 'The route is paused; it goes on when the route is resumed.'
+const HELD_REASON = `CASE
+  WHEN due.held_for = 'route_paused' THEN 'The route is paused; it goes on when the route is resumed.'
   ELSE due.hold_detail END`;
 
 /**
@@ -98,7 +99,7 @@ const HELD_REASON = `CASE due.held_for
  * What is being attempted for another job is left as it is. All of them are locked first, by their keys alone and in the
  * order in which all do. Nothing is done at all where the condition `unless` holds, and that is answered too.
  */
-const loadSql = (unless: string) => `
+const loadSql = (unless: string, only: Narrowing) => `
   WITH known AS (
     SELECT NOT ${unless} AS holds
   ), asked AS (
@@ -107,7 +108,7 @@ const loadSql = (unless: string) => `
     WHERE (SELECT holds FROM known)
   ), locked AS (
     SELECT d.* FROM (SELECT DISTINCT tenant_id, id FROM asked) AS job
-    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id
+    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id${only('d')}
     ORDER BY d.tenant_id, d.id FOR UPDATE OF d
   ), d AS (
     SELECT * FROM locked WHERE status = 'queued'
@@ -122,24 +123,24 @@ const loadSql = (unless: string) => `
         WHEN hi.probe_delivery_id IS DISTINCT FROM d.id AND hi.reason IS NOT NULL THEN hi.reason END AS held_for,
       coalesce(hr.detail, hi.detail) AS hold_detail,
       coalesce(hr.probe_delivery_id = d.id, hi.probe_delivery_id = d.id, false) AS is_probe,
-      ${attemptedForAnother('$4::uuid[]', '$5')} AS is_taken
+      ${attemptedForAnother('$4::uuid[]', '$5')} AS is_taken, now() AS loaded_at
     FROM d
     JOIN asked job ON job.tenant_id = d.tenant_id AND job.id = d.id AND job.attempt = d.attempt_count + 1
-    LEFT JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id
-    LEFT JOIN integrations i ON i.tenant_id = r.tenant_id AND i.id = r.integration_id
-    LEFT JOIN holds hr ON hr.tenant_id = d.tenant_id AND hr.scope = 'route' AND hr.target_id = r.id
-    LEFT JOIN holds hi ON hi.tenant_id = d.tenant_id AND hi.scope = 'integration' AND hi.target_id = i.id
+    LEFT JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id${only('r')}
+    LEFT JOIN integrations i ON i.tenant_id = r.tenant_id AND i.id = r.integration_id${only('i')}
+    LEFT JOIN holds hr ON hr.tenant_id = d.tenant_id AND hr.scope = 'route' AND hr.target_id = r.id${only('hr')}
+    LEFT JOIN holds hi ON hi.tenant_id = d.tenant_id AND hi.scope = 'integration' AND hi.target_id = i.id${only('hi')}
     ORDER BY d.tenant_id, d.id, d.attempting_job IS DISTINCT FROM job.job_id, job.place
   ), moved AS (
     UPDATE deliveries d
-    SET attempting_since = CASE WHEN due.held_for IS NULL THEN now() END,
+    SET attempting_since = CASE WHEN due.held_for IS NULL THEN due.loaded_at END,
       attempting_job = CASE WHEN due.held_for IS NULL THEN due.job_id END,
       status = CASE WHEN due.held_for IS NULL THEN d.status ELSE 'held' END,
       held_for = due.held_for,
       reason = CASE WHEN due.held_for IS NULL THEN d.reason ELSE ${HELD_REASON} END,
       next_attempt_at = CASE WHEN due.held_for IS NULL THEN d.next_attempt_at END
     FROM due
-    WHERE d.tenant_id = due.tenant_id AND d.id = due.id AND NOT due.is_taken
+    WHERE d.tenant_id = due.tenant_id AND d.id = due.id AND NOT due.is_taken${only('d')}
     RETURNING d.tenant_id, d.id, d.status
   )
   SELECT known.holds, loaded.* FROM known LEFT JOIN (
@@ -148,7 +149,7 @@ const loadSql = (unless: string) => `
     FROM due
     JOIN tenants t ON t.id = due.tenant_id
     LEFT JOIN moved ON moved.tenant_id = due.tenant_id AND moved.id = due.id
-    LEFT JOIN webhook_events e ON e.tenant_id = due.tenant_id AND e.id = due.event_id AND NOT due.is_taken
+    LEFT JOIN webhook_events e ON e.tenant_id = due.tenant_id AND e.id = due.event_id AND NOT due.is_taken${only('e')}
     WHERE due.is_taken OR (moved.status = 'queued' AND e.id IS NOT NULL)
   ) AS loaded ON true`;
 
@@ -185,7 +186,7 @@ export async function loadDueUnless(
   jobs: readonly ClaimedJob[],
   expirySeconds: number,
 ): Promise<LoadedJobs | null> {
-  const text = loadSql(condition);
+  const text = loadSql(condition, client.only);
   const statement = { name: statementName(text), text, values: [...askedOf(jobs), expirySeconds] };
   const { rows } = await client.commitWith<Row | NoRow>(statement);
   if (!rows[0]?.holds) return null;

@@ -89,7 +89,7 @@ async function deliveryNamedBy(manager: EntityManager, tenantId: string, eventId
 const FIND = `
   SELECT d.id, d.status, d.execution_id, d.execution_workflow_id AS workflow_id, EXISTS (
     SELECT FROM integrations i
-    WHERE i.tenant_id = d.tenant_id AND i.id = d.execution_integration_id AND i.api_key IS NOT NULL) AS has_key
+    WHERE i.tenant_id = $1 AND i.id = d.execution_integration_id AND i.api_key IS NOT NULL) AS has_key
   FROM deliveries d`;
 const FIND_BY_DELIVERY = `${FIND}
   WHERE d.tenant_id = $1 AND d.id = $2 AND d.agent_name IS NULL
@@ -104,7 +104,7 @@ const FIND_BY_EXECUTION = `${FIND}
 const ASK = `
   UPDATE deliveries
   SET execution_id = coalesce(execution_id, $3), confirm_at = now(), completed_at = NULL,
-    status = CASE status WHEN 'unknown' THEN 'running' ELSE status END
+    status = CASE WHEN status = 'unknown' THEN 'running' ELSE status END
   WHERE tenant_id = $1 AND id = $2`;
 
 /** As if n8n had been asked: the execution is kept. */

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { DATABASE_TARGET, type DatabaseTarget } from '../../../database/database-target';
 import { TenantDatabase } from '../../../database/tenant.database';
 import type { N8nExecution } from '../../../n8n/client/execution';
-import { CLAIM, KEEP, RECORD, TELL } from './execution.sql';
+import { CLAIM, CLAIM_OF_TENANT, KEEP, RECORD, TELL, TENANTS_DUE } from './execution.sql';
 import type { OpenExecution } from './open-execution';
 
 /** What is to be written of one delivery after n8n was asked. */
@@ -67,18 +68,24 @@ export class ExecutionRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly database: TenantDatabase,
+    @Optional() @Inject(DATABASE_TARGET) private readonly target?: Pick<DatabaseTarget, 'isDistributed'>,
   ) {}
 
   /** Takes those that are due, the longest due first. A process that dies with them leaves them to the next. */
-  async claim({ integrations, ofEach, ofTenant, without }: ClaimedShare): Promise<OpenGroup[]> {
-    const [rows]: [ClaimedRow[], number] = await this.dataSource.query(CLAIM, [
-      LEASE_SECONDS,
-      integrations,
-      ofEach,
-      without.map(({ integrationId }) => integrationId),
-      without.map(({ tenantId }) => tenantId),
-      ofTenant,
-    ]);
+  async claim(share: ClaimedShare): Promise<OpenGroup[]> {
+    if (!this.target?.isDistributed) return this.take(CLAIM, valuesOf(share));
+    const due: { tenant_id: string }[] = await this.dataSource.query(TENANTS_DUE, [share.integrations]);
+    const groups: OpenGroup[] = [];
+    for (const { tenant_id: tenantId } of due) {
+      const integrations = share.integrations - groups.length;
+      if (integrations <= 0) break;
+      groups.push(...(await this.take(CLAIM_OF_TENANT, [...valuesOf({ ...share, integrations }), tenantId])));
+    }
+    return groups;
+  }
+
+  private async take(text: string, values: unknown[]): Promise<OpenGroup[]> {
+    const [rows]: [ClaimedRow[], number] = await this.dataSource.query(text, values);
     return [...Map.groupBy(rows, (row) => row.execution_integration_id)].map(([integrationId, ofIntegration]) => ({
       tenantId: ofIntegration[0]?.tenant_id ?? '',
       integrationId,
@@ -125,6 +132,17 @@ export class ExecutionRepository {
       return ids;
     });
   }
+}
+
+function valuesOf({ integrations, ofEach, ofTenant, without }: ClaimedShare): unknown[] {
+  return [
+    LEASE_SECONDS,
+    integrations,
+    ofEach,
+    without.map(({ integrationId }) => integrationId),
+    without.map(({ tenantId }) => tenantId),
+    ofTenant,
+  ];
 }
 
 function openExecutionOf(row: ClaimedRow): OpenExecution {

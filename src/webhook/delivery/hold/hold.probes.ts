@@ -32,9 +32,14 @@ export class HoldProbes {
 
   /** Holds that are to be probed now. No other process gets them until an attempt would be over. */
   async claim(): Promise<DueHold[]> {
+    const due: { tenant_id: string }[] = await this.dataSource.query(DUE, [PROBED_AT_ONCE]);
     const seconds = this.config.delivery.timeout_ms / 1_000 + PROBE_MARGIN_SECONDS;
-    const [rows]: [DueHold[], number] = await this.dataSource.query(CLAIM, [seconds, PROBED_AT_ONCE]);
-    return rows;
+    const claimed: DueHold[] = [];
+    for (const [tenantId, { length: count }] of Map.groupBy(due, ({ tenant_id }) => tenant_id)) {
+      const [rows]: [DueHold[], number] = await this.dataSource.query(CLAIM, [tenantId, count, seconds]);
+      claimed.push(...rows);
+    }
+    return claimed;
   }
 
   async standing(): Promise<number> {
@@ -108,12 +113,15 @@ function keyOf({ tenant_id, scope, target_id }: DueHold): string[] {
 
 const IS_THIS = 'tenant_id = $1 AND scope = $2 AND target_id = $3';
 
+const DUE = 'SELECT tenant_id FROM holds WHERE probe_at <= now() ORDER BY probe_at LIMIT $1';
+
+/** Of one tenant, whose rows are on one server wherever they are: rows of several servers cannot be locked together. */
 const CLAIM = `
-  UPDATE holds h SET probe_at = now() + $1 * interval '1 second'
+  UPDATE holds h SET probe_at = now() + $3 * interval '1 second'
   FROM (
-    SELECT tenant_id, scope, target_id FROM holds WHERE probe_at <= now()
+    SELECT tenant_id, scope, target_id FROM holds WHERE tenant_id = $1 AND probe_at <= now()
     ORDER BY probe_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
-  WHERE h.tenant_id = due.tenant_id AND h.scope = due.scope AND h.target_id = due.target_id
+  WHERE h.tenant_id = $1 AND h.scope = due.scope AND h.target_id = due.target_id
   RETURNING h.tenant_id, h.scope, h.target_id, h.reason, h.since,
     (SELECT i.base_url FROM integrations i WHERE h.scope = 'integration' AND i.kind = 'n8n'
        AND i.tenant_id = h.tenant_id AND i.id = h.target_id) AS base_url`;

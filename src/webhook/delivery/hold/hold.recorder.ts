@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { MiraConfig } from '../../../config/mira.config';
+import type { Narrowing } from '../../../database/distribution';
 import type { GroupClient, Statement } from '../../../database/group.client';
 import { MetricsService } from '../../../metrics/metrics.service';
 import type { HoldReason, HoldScope } from './hold-reason';
@@ -62,7 +63,8 @@ export class HoldRecorder {
     const probes = attempts.filter(({ isProbe }) => isProbe);
     if (opening.length === 0 && probes.length === 0) return NONE;
     const opened = opening.length > 0 ? (await client.query<ChangedHold>(this.beginning(opening))).rows : [];
-    const ended = probes.length > 0 ? (await client.query<ChangedHold>(ending(probes))).rows : [];
+    if (opening.some(({ isProbe }) => isProbe)) await client.query(this.puttingOff(opening, client.only));
+    const ended = probes.length > 0 ? (await client.query<ChangedHold>(ending(probes, client.only))).rows : [];
     return { begun: opened.filter((row) => Reflect.get(row, 'is_new') === true), ended };
   }
 
@@ -87,47 +89,65 @@ export class HoldRecorder {
       attempts.map(({ opens }) => opens?.targetId),
       attempts.map(({ opens }) => opens?.reason),
       attempts.map(({ opens }) => opens?.detail),
-      attempts.map(({ deliveryId }) => deliveryId),
       first,
       most,
     ];
     return { name: 'begin-holds', text: BEGIN_HOLDS, values };
   }
+
+  private puttingOff(attempts: readonly HoldWitness[], only: Narrowing): Statement {
+    const { probe_first_seconds: first, probe_max_seconds: most } = this.config.delivery;
+    const values = [
+      attempts.map(({ tenantId }) => tenantId),
+      attempts.map(({ opens }) => opens?.scope),
+      attempts.map(({ opens }) => opens?.targetId),
+      attempts.map(({ deliveryId }) => deliveryId),
+      first,
+      most,
+    ];
+    return { name: 'put-off-holds', text: putOffSql(only), values };
+  }
 }
 
-/** When to look again, after one more probe that found it no better. `first` and `most` are in seconds. */
+/**
+ * When to look again, after one more probe that found it no better. `first` and `most` are in seconds. Added in UTC, which
+ * is the same everywhere: Citus takes no sum that a session's time zone has a part in with what stands in a row.
+ */
 export function backoffSql(count: string, first: string, most: string): string {
-  return `now() + least(${most}::float8, ${first}::float8 * 2 ^ least(${count}, 30)) * interval '1 second'`;
+  const wait = `least(${most}::float8, ${first}::float8 * 2 ^ least(${count}, 30)) * interval '1 second'`;
+  return `(now() AT TIME ZONE 'UTC' + ${wait}) AT TIME ZONE 'UTC'`;
 }
 
-function ending(probes: readonly HoldWitness[]): Statement {
+function ending(probes: readonly HoldWitness[], only: Narrowing): Statement {
   const values = [probes.map(({ tenantId }) => tenantId), probes.map(({ deliveryId }) => deliveryId)];
-  return { name: 'end-holds', text: END_HOLDS, values };
+  return { name: 'end-holds', text: endHoldsSql(only), values };
 }
 
 function named({ tenant_id, scope, target_id, reason }: ChangedHold) {
   return { tenant_id, [`${scope}_id`]: target_id, reason };
 }
 
-/** A hold that stands stays as old as it is. Its own probe that failed makes the next one later. */
+/** A hold that stands stays as old as it is. */
 const BEGIN_HOLDS = `
   INSERT INTO holds AS h (tenant_id, scope, target_id, reason, detail, probe_at)
   SELECT DISTINCT ON (tenant_id, scope, target_id) tenant_id, scope, target_id, reason, detail,
-    ${backoffSql('0', '$7', '$8')}
+    ${backoffSql('0', '$6', '$7')}
   FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[])
     AS t (tenant_id, scope, target_id, reason, detail)
   ORDER BY tenant_id, scope, target_id
-  ON CONFLICT (tenant_id, scope, target_id) DO UPDATE SET
-    reason = excluded.reason,
-    detail = excluded.detail,
-    probe_count = h.probe_count + CASE WHEN h.probe_delivery_id = ANY ($6::uuid[]) THEN 1 ELSE 0 END,
-    probe_at = CASE WHEN h.probe_delivery_id = ANY ($6::uuid[])
-      THEN ${backoffSql('h.probe_count + 1', '$7', '$8')} ELSE h.probe_at END,
-    probe_delivery_id = CASE WHEN h.probe_delivery_id = ANY ($6::uuid[]) THEN NULL ELSE h.probe_delivery_id END
+  ON CONFLICT (tenant_id, scope, target_id) DO UPDATE SET reason = excluded.reason, detail = excluded.detail
   RETURNING tenant_id, scope, target_id, reason, since, xmax = 0 AS is_new`;
 
+/** One whose own probe failed: the next one is later. */
+const putOffSql = (only: Narrowing) => `
+  UPDATE holds h SET probe_count = h.probe_count + 1, probe_delivery_id = NULL,
+    probe_at = ${backoffSql('h.probe_count + 1', '$5', '$6')}
+  FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS t (tenant_id, scope, target_id)
+  WHERE h.tenant_id = t.tenant_id AND h.scope = t.scope AND h.target_id = t.target_id
+    AND h.probe_delivery_id = ANY ($4::uuid[])${only('h')}`;
+
 /** Those whose probe came through, or found something else: whatever was begun again by it names it no more. */
-const END_HOLDS = `
+const endHoldsSql = (only: Narrowing) => `
   DELETE FROM holds h USING unnest($1::uuid[], $2::uuid[]) AS t (tenant_id, delivery_id)
-  WHERE h.tenant_id = t.tenant_id AND h.probe_delivery_id = t.delivery_id
+  WHERE h.tenant_id = t.tenant_id AND h.probe_delivery_id = t.delivery_id${only('h')}
   RETURNING h.tenant_id, h.scope, h.target_id, h.reason, h.since`;

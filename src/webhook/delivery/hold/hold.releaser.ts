@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { DATABASE_TARGET, type DatabaseTarget } from '../../../database/database-target';
 import { DeliveryQueue } from '../queue/delivery.queue';
 import { RouteOrder } from './route.order';
 
@@ -25,11 +26,14 @@ export class HoldReleaser {
     private readonly dataSource: DataSource,
     private readonly queue: DeliveryQueue,
     private readonly order: RouteOrder,
+    @Optional() @Inject(DATABASE_TARGET) private readonly target?: Pick<DatabaseTarget, 'isDistributed'>,
   ) {}
 
   /** Up to a thousand of each tenant, the oldest first; returns how many there were. */
   async release(): Promise<number> {
-    const rows: ReleasableRow[] = await this.dataSource.query(RELEASABLE);
+    const rows: ReleasableRow[] = await this.dataSource.query(
+      releasable(this.target?.isDistributed ? KINDS_OF_ALL_SERVERS : KINDS),
+    );
     let released = 0;
     for (const [tenantId, ofTenant] of Map.groupBy(rows, ({ tenant_id }) => tenant_id)) {
       released += await this.releaseOf(tenantId, ofTenant);
@@ -63,7 +67,7 @@ export class HoldReleaser {
 }
 
 /** From one kind of held deliveries to the next by the index, however many there are of each. */
-const RELEASABLE = `
+const KINDS = `
   WITH RECURSIVE kinds AS (
     (SELECT tenant_id, route_id, held_for FROM deliveries WHERE status = 'held'
      ORDER BY tenant_id, route_id, held_for LIMIT 1)
@@ -72,7 +76,13 @@ const RELEASABLE = `
       SELECT d.tenant_id, d.route_id, d.held_for FROM deliveries d
       WHERE d.status = 'held' AND (d.tenant_id, d.route_id, d.held_for) > (k.tenant_id, k.route_id, k.held_for)
       ORDER BY d.tenant_id, d.route_id, d.held_for LIMIT 1) AS next
-  )
+  )`;
+
+/** A recursion cannot go from server to server: each looks through all that it has. */
+const KINDS_OF_ALL_SERVERS = `
+  WITH kinds AS (SELECT DISTINCT tenant_id, route_id, held_for FROM deliveries WHERE status = 'held')`;
+
+const releasable = (kinds: string) => `${kinds}
   SELECT k.tenant_id, k.route_id, k.held_for, k.held_for = 'order' AND coalesce(r.ordered, false) AS is_stuck
   FROM kinds k
   LEFT JOIN routes r ON r.tenant_id = k.tenant_id AND r.id = k.route_id

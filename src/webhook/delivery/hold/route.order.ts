@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { DATABASE_TARGET, type DatabaseTarget } from '../../../database/database-target';
+import { type Narrowing, narrowing } from '../../../database/distribution';
 import type { GroupClient, Statement } from '../../../database/group.client';
 import { DeliveryQueue, type PlannedAttempt } from '../queue/delivery.queue';
 
@@ -28,7 +30,14 @@ interface QueuedRow {
  */
 @Injectable()
 export class RouteOrder {
-  constructor(private readonly queue: DeliveryQueue) {}
+  private readonly only: Narrowing;
+
+  constructor(
+    private readonly queue: DeliveryQueue,
+    @Optional() @Inject(DATABASE_TARGET) target?: Pick<DatabaseTarget, 'isDistributed'>,
+  ) {
+    this.only = narrowing(target);
+  }
 
   /** Of these routes, sorted and each once; to be called before the deliveries are touched. */
   async lock(client: GroupClient, routes: readonly OrderedRoute[]): Promise<void> {
@@ -38,7 +47,7 @@ export class RouteOrder {
   /** The attempts of the deliveries that are the heads of their routes now and were held for their turn. */
   async advance(client: GroupClient, routes: readonly OrderedRoute[]): Promise<PlannedAttempt[]> {
     if (routes.length === 0) return [];
-    return attemptsOf((await client.query<QueuedRow>(statement('advance-order', ADVANCE, routes))).rows);
+    return attemptsOf((await client.query<QueuedRow>(statement('advance-order', advanceSql(this.only), routes))).rows);
   }
 
   /**
@@ -49,9 +58,9 @@ export class RouteOrder {
     // One behind the other: each must see what those before it waited for.
     const [, , , advanced] = await Promise.all([
       client.query(statement('lock-order', LOCK, added)),
-      client.query({ name: 'hold-for-order', ...holdingBack(added) }),
-      client.query(statement('place-in-order', PLACE, added)),
-      client.query<QueuedRow>(statement('advance-order', ADVANCE, added)),
+      client.query({ name: 'hold-for-order', ...holdingBack(added, this.only) }),
+      client.query(statement('place-in-order', placeSql(this.only), added)),
+      client.query<QueuedRow>(statement('advance-order', advanceSql(this.only), added)),
     ]);
     return attemptsOf(advanced.rows);
   }
@@ -60,8 +69,8 @@ export class RouteOrder {
   async placeWithin(manager: EntityManager, added: readonly AddedDelivery[]): Promise<void> {
     if (added.length === 0) return;
     await this.lockWithin(manager, added);
-    await run(manager, holdingBack(added));
-    await run(manager, statement('', PLACE, added));
+    await run(manager, holdingBack(added, this.only));
+    await run(manager, statement('', placeSql(this.only), added));
     await this.advanceWithin(manager, added);
   }
 
@@ -72,7 +81,7 @@ export class RouteOrder {
   /** Queues the heads. Returns how many there were. */
   async advanceWithin(manager: EntityManager, routes: readonly OrderedRoute[]): Promise<number> {
     if (routes.length === 0) return 0;
-    const [rows] = (await run(manager, statement('', ADVANCE, routes))) as [QueuedRow[], number];
+    const [rows] = (await run(manager, statement('', advanceSql(this.only), routes))) as [QueuedRow[], number];
     await this.queue.enqueue(manager, attemptsOf(rows));
     return rows.length;
   }
@@ -90,8 +99,8 @@ function statement(name: string, text: string, routes: readonly OrderedRoute[]):
   return { ...(name && { name }), text, values };
 }
 
-function holdingBack(added: readonly AddedDelivery[]): Statement {
-  return { text: HOLD_BACK, values: [added.map(({ tenantId }) => tenantId), added.map(({ id }) => id)] };
+function holdingBack(added: readonly AddedDelivery[], only: Narrowing): Statement {
+  return { text: holdBackSql(only), values: [added.map(({ tenantId }) => tenantId), added.map(({ id }) => id)] };
 }
 
 function run(manager: EntityManager, { text, values }: Statement): Promise<unknown> {
@@ -118,36 +127,36 @@ const LOCK = `
 export const WAITING = `status = 'held', held_for = 'order', next_attempt_at = NULL,
     reason = 'It waits for those before it: its route keeps the order.'`;
 
-const HOLD_BACK = `
+const holdBackSql = (only: Narrowing) => `
   UPDATE deliveries d SET position = NULL, ${WAITING}
   FROM unnest($1::uuid[], $2::uuid[]) AS t (tenant_id, id)
-  WHERE d.tenant_id = t.tenant_id AND d.id = t.id AND d.status IN ('queued', 'held')`;
+  WHERE d.tenant_id = t.tenant_id AND d.id = t.id AND d.status IN ('queued', 'held')${only('d')}`;
 
-const PLACE = `
+const placeSql = (only: Narrowing) => `
   WITH fresh AS (
     SELECT d.tenant_id, d.id, d.route_id,
       row_number() OVER (PARTITION BY d.tenant_id, d.route_id ORDER BY d.event_id, d.id) AS place
     FROM ${ROUTES}
     JOIN deliveries d ON d.tenant_id = t.tenant_id AND d.route_id = t.route_id
-      AND d.position IS NULL AND d.status = 'held' AND d.held_for = 'order'
+      AND d.position IS NULL AND d.status = 'held' AND d.held_for = 'order'${only('d')}
   ), counted AS (
     SELECT tenant_id, route_id, count(*) AS count FROM fresh GROUP BY tenant_id, route_id
   ), moved AS (
     UPDATE route_positions p SET last = p.last + counted.count
-    FROM counted WHERE p.tenant_id = counted.tenant_id AND p.route_id = counted.route_id
+    FROM counted WHERE p.tenant_id = counted.tenant_id AND p.route_id = counted.route_id${only('p')}
     RETURNING p.tenant_id, p.route_id, p.last - counted.count AS before
   )
   UPDATE deliveries d SET position = moved.before + fresh.place
   FROM fresh JOIN moved ON moved.tenant_id = fresh.tenant_id AND moved.route_id = fresh.route_id
-  WHERE d.tenant_id = fresh.tenant_id AND d.id = fresh.id`;
+  WHERE d.tenant_id = fresh.tenant_id AND d.id = fresh.id${only('d')}`;
 
-const ADVANCE = `
+const advanceSql = (only: Narrowing) => `
   UPDATE deliveries d SET status = 'queued', held_for = NULL, reason = NULL, next_attempt_at = now()
   FROM ${ROUTES}
   CROSS JOIN LATERAL (
     SELECT o.id, o.held_for FROM deliveries o
     WHERE o.tenant_id = t.tenant_id AND o.route_id = t.route_id AND o.position IS NOT NULL
-      AND o.status IN ('queued', 'held', 'dead')
+      AND o.status IN ('queued', 'held', 'dead')${only('o')}
     ORDER BY o.position LIMIT 1) AS head
-  WHERE head.held_for = 'order' AND d.tenant_id = t.tenant_id AND d.id = head.id AND d.status = 'held'
+  WHERE head.held_for = 'order' AND d.tenant_id = t.tenant_id AND d.id = head.id AND d.status = 'held'${only('d')}
   RETURNING d.tenant_id, d.id, d.attempt_count`;

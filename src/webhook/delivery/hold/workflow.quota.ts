@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { DATABASE_TARGET, type DatabaseTarget } from '../../../database/database-target';
+import type { Narrowing } from '../../../database/distribution';
 import type { GroupClient, Statement } from '../../../database/group.client';
 import { HeldQuotas, holdingQuota, MONTHLY_WORKFLOWS } from '../../../enterprise/plan/held-quotas';
 import { countingWorkflows } from '../../../enterprise/plan/quota.allowance';
@@ -30,6 +32,7 @@ export class WorkflowQuota {
     private readonly dataSource: DataSource,
     private readonly queue: DeliveryQueue,
     private readonly clock: UsageClock,
+    @Optional() @Inject(DATABASE_TARGET) private readonly target?: Pick<DatabaseTarget, 'isDistributed'>,
   ) {}
 
   /** As an SQL condition: one of the tenants `$1` has the limit, so that `reserve` must be called for their deliveries. */
@@ -48,12 +51,13 @@ export class WorkflowQuota {
     const { limited } = quotas;
     const limitedIds = new Set(limited.map(({ tenantId }) => tenantId));
     if (!jobs.some(({ tenantId }) => limitedIds.has(tenantId))) return;
-    await client.query(reserving(jobs, quotas, this.queue.jobSeconds));
+    await client.query(reserving(jobs, quotas, this.queue.jobSeconds, client.only));
   }
 
   /** Lets as many of those that were held go on as there is room for, the oldest first; returns how many. */
   async release(): Promise<number> {
-    const tenants: { tenant_id: string }[] = await this.dataSource.query(TENANTS_WITH_HELD);
+    const text = this.target?.isDistributed ? TENANTS_WITH_HELD_OF_ALL_SERVERS : TENANTS_WITH_HELD;
+    const tenants: { tenant_id: string }[] = await this.dataSource.query(text);
     let released = 0;
     for (const { tenant_id: tenantId } of tenants) released += await this.releaseOf(tenantId);
     if (released > 0) this.queue.wake();
@@ -92,7 +96,7 @@ export class WorkflowQuota {
   }
 }
 
-function reserving(jobs: readonly ClaimedJob[], quotas: HeldQuotas, expirySeconds: number): Statement {
+function reserving(jobs: readonly ClaimedJob[], quotas: HeldQuotas, expirySeconds: number, only: Narrowing): Statement {
   const values = [
     ...askedOf(jobs),
     quotas.limited.map(({ tenantId }) => tenantId),
@@ -101,26 +105,27 @@ function reserving(jobs: readonly ClaimedJob[], quotas: HeldQuotas, expirySecond
     quotas.day,
     expirySeconds,
   ];
-  return { name: 'reserve-workflows', text: RESERVE, values };
+  return { name: 'reserve-workflows', text: reserveSql(only), values };
 }
 
 /**
  * One that took its place before, by a worker that died or for an attempt before this one, needs no other. All that the
  * jobs ask for are locked, in the order in which all do, for all of them are loaded next.
  */
-const RESERVE = `
+const reserveSql = (only: Narrowing) => `
   WITH locked AS (
-    SELECT d.*, job.attempt
-    FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS t (tenant_id, id, attempt)) AS job
-    JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id
-    ORDER BY d.tenant_id, d.id FOR UPDATE OF d
+    SELECT * FROM (
+      SELECT d.*, job.attempt
+      FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS t (tenant_id, id, attempt)) AS job
+      JOIN deliveries d ON d.tenant_id = job.tenant_id AND d.id = job.id${only('d')}
+      ORDER BY d.tenant_id, d.id FOR UPDATE OF d) AS these
   ), d AS (
     SELECT * FROM locked WHERE status = 'queued' AND attempt_count = attempt - 1
   ), asked AS (
     SELECT d.tenant_id, d.id, row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.id) <= q.remaining AS has_room
     FROM d
     JOIN unnest($5::uuid[], $6::int[]) AS q (tenant_id, remaining) ON q.tenant_id = d.tenant_id
-    JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id AND r.target_kind = 'n8n'
+    JOIN routes r ON r.tenant_id = d.tenant_id AND r.id = d.route_id AND r.target_kind = 'n8n'${only('r')}
     WHERE NOT d.workflow_counted AND NOT ${attemptedForAnother('$4::uuid[]', '$9')}
   ), moved AS (
     UPDATE deliveries d
@@ -131,7 +136,7 @@ const RESERVE = `
       next_attempt_at = CASE WHEN has_room THEN d.next_attempt_at END,
       attempting_since = CASE WHEN has_room THEN d.attempting_since END
     FROM asked
-    WHERE d.tenant_id = asked.tenant_id AND d.id = asked.id
+    WHERE d.tenant_id = asked.tenant_id AND d.id = asked.id${only('d')}
     RETURNING d.tenant_id, d.workflow_counted
   )
   ${countingWorkflows('SELECT tenant_id, count(*) FROM moved WHERE workflow_counted GROUP BY tenant_id', '$8::date')}`;
@@ -149,6 +154,8 @@ const TENANTS_WITH_HELD = `
     FROM t WHERE t.tenant_id IS NOT NULL
   )
   SELECT tenant_id FROM t WHERE tenant_id IS NOT NULL`;
+
+const TENANTS_WITH_HELD_OF_ALL_SERVERS = `SELECT DISTINCT tenant_id FROM deliveries WHERE ${OVER_QUOTA} ORDER BY 1`;
 
 /** Chosen once and apart: as a condition the limited choice may be made anew for every row, and then lets all go. */
 const RELEASE = `

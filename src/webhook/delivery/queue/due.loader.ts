@@ -32,7 +32,9 @@ export class DueLoader {
   /** Where it fails the jobs go back at once: nobody would be at them until their time is over. */
   async load(jobs: readonly ClaimedJob[]): Promise<LoadedJobs> {
     try {
-      return await this.tryToLoad(jobs, TRIES);
+      if (!this.database.isDistributed) return await this.tryToLoad(jobs, TRIES);
+      const ofTenants = [...Map.groupBy(jobs, ({ tenantId }) => tenantId).values()];
+      return together(await Promise.all(ofTenants.map((ofTenant) => this.tryToLoad(ofTenant, TRIES))));
     } catch (error) {
       await this.queue.giveBack(jobs).catch(() => undefined);
       throw error;
@@ -74,4 +76,12 @@ export class DueLoader {
       else this.limited.add(tenantId);
     }
   }
+}
+
+function together(loaded: readonly LoadedJobs[]): LoadedJobs {
+  return {
+    due: new Map(loaded.flatMap(({ due }) => [...due])),
+    taken: new Set(loaded.flatMap(({ taken }) => [...taken])),
+    tiers: new Map(loaded.flatMap(({ tiers }) => [...tiers])),
+  };
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isCollision, isDataFault } from '../../../database/database-away';
+import type { Narrowing } from '../../../database/distribution';
 import type { Statement } from '../../../database/group.client';
 import { GroupCommit } from '../../../database/group-commit';
 import { TenantDatabase } from '../../../database/tenant.database';
@@ -30,6 +31,7 @@ export class PutBack {
   ) {
     this.group = new GroupCommit<Returned, true>({
       commit: (returned) => this.commit(returned),
+      sharedBy: database.isDistributed ? ({ job }) => job.tenantId : undefined,
       maxGroup: 200,
       weightOf: () => 1,
       maxGroupBytes: 1_000,
@@ -62,7 +64,7 @@ export class PutBack {
     const tenants = [...new Set(returned.map(({ job }) => job.tenantId))];
     const options = { preamble: 'SELECT 1', timeoutMs: TIMEOUT_MS };
     await this.database.groupTransaction(tenants, options, (client) =>
-      client.commit([{ name: 'put-back', text: PUT_BACK, values }, adding, ...finishing]),
+      client.commit([{ name: 'put-back', text: putBackSql(client.only), values }, adding, ...finishing]),
     );
     for (const { job } of returned) job.ended();
     // Jobs whose other deliveries were recorded at the same moment, so that neither saw the end of them.
@@ -72,7 +74,7 @@ export class PutBack {
   }
 }
 
-const PUT_BACK = `
+const putBackSql = (only: Narrowing) => `
   UPDATE deliveries d SET attempting_since = NULL, attempting_job = NULL
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS t (tenant_id, id, job_id)
-  WHERE d.tenant_id = t.tenant_id AND d.id = t.id AND d.attempting_job = t.job_id`;
+  WHERE d.tenant_id = t.tenant_id AND d.id = t.id AND d.attempting_job = t.job_id${only('d')}`;
