@@ -42,7 +42,8 @@ describeOnEachDatabase(
     function keeping(days: number): [MetricsService, EventRetention] {
       const config = loadConfig({ env: { MIRA_WEBHOOK_RETENTION_DAYS: String(days) }, cwd: '/nowhere' });
       const counted = new MetricsService(config, new BenchmarkRegistry());
-      return [counted, new EventRetention(config, database().dataSource, counted)];
+      const { dataSource, target } = database();
+      return [counted, new EventRetention(config, dataSource, target, counted)];
     }
 
     const count = async (table: string, tenantId: string): Promise<number> =>

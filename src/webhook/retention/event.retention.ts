@@ -1,13 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { MiraConfig } from '../../config/mira.config';
 import { ADVISORY_LOCKS } from '../../database/advisory-locks';
+import { DATABASE_TARGET, type DatabaseTarget } from '../../database/database-target';
 import { holdTenant } from '../../database/hold-tenant';
 import { MetricsService } from '../../metrics/metrics.service';
 import { idBefore } from '../event/id-time';
-import { DELIVERIES_OF, EVENTS_BEFORE, REMOVE, TENANTS_WITH_EVENTS_BEFORE } from './retention.sql';
+import {
+  DELIVERIES_OF,
+  EVENTS_BEFORE,
+  REMOVE,
+  TENANTS_WITH_EVENTS_BEFORE,
+  TENANTS_WITH_EVENTS_BEFORE_OF_ALL_SERVERS,
+} from './retention.sql';
 
 const DAY_MS = 86_400_000;
 /** Events of one transaction: so few that nobody waits long behind it, the embedded database's others included. */
@@ -39,6 +46,7 @@ export class EventRetention {
   constructor(
     private readonly config: MiraConfig,
     private readonly dataSource: DataSource,
+    @Inject(DATABASE_TARGET) private readonly target: Pick<DatabaseTarget, 'isDistributed'>,
     metrics: MetricsService,
   ) {
     this.removed = metrics.counter('mira_events_removed_total', 'Events that retention took away');
@@ -54,7 +62,8 @@ export class EventRetention {
     const days = this.config.webhook.retention_days;
     if (days === 0) return 0;
     const before = idBefore(new Date(now.getTime() - days * DAY_MS));
-    const tenants: { id: string }[] = await this.dataSource.query(TENANTS_WITH_EVENTS_BEFORE, [before]);
+    const text = this.target.isDistributed ? TENANTS_WITH_EVENTS_BEFORE_OF_ALL_SERVERS : TENANTS_WITH_EVENTS_BEFORE;
+    const tenants: { id: string }[] = await this.dataSource.query(text, [before]);
     let removed = 0;
     for (const { id } of tenants) removed += await this.removeOf(id, before, signal);
     return removed;

@@ -6,6 +6,10 @@ export const TENANTS_WITH_EVENTS_BEFORE = `
   WHERE EXISTS (SELECT FROM webhook_events e WHERE e.tenant_id = t.id AND e.id < $1)
   ORDER BY t.id`;
 
+/** The same where tables are spread: tenants' rows are not looked for beside a row that every server has. */
+export const TENANTS_WITH_EVENTS_BEFORE_OF_ALL_SERVERS =
+  'SELECT DISTINCT tenant_id AS id FROM webhook_events WHERE id < $1 ORDER BY 1';
+
 export const EVENTS_BEFORE = `
   SELECT id FROM webhook_events WHERE tenant_id = $1 AND id > $2 AND id < $3 ORDER BY id LIMIT $4`;
 
@@ -39,10 +43,13 @@ export const REMOVE = `
       (SELECT count(*) FROM events WHERE service = '${INTERNAL_SERVICE}') AS own_events,
       (SELECT count(*) FROM given) AS deliveries,
       (SELECT count(*) FROM given WHERE workflow_counted) AS workflows
+  ), noted AS (
+    INSERT INTO event_removals AS r (tenant_id, up_to, stored, own_events, deliveries, workflows, removed_at)
+    SELECT tenant_id, up_to, stored, own_events, deliveries, workflows, now() FROM removed
+    ON CONFLICT (tenant_id) DO UPDATE SET
+      up_to = greatest(r.up_to, excluded.up_to), stored = r.stored + excluded.stored,
+      own_events = r.own_events + excluded.own_events, deliveries = r.deliveries + excluded.deliveries,
+      workflows = r.workflows + excluded.workflows, removed_at = excluded.removed_at
+    RETURNING tenant_id
   )
-  INSERT INTO event_removals AS r (tenant_id, up_to, stored, own_events, deliveries, workflows, removed_at)
-  SELECT tenant_id, up_to, stored, own_events, deliveries, workflows, now() FROM removed
-  ON CONFLICT (tenant_id) DO UPDATE SET
-    up_to = greatest(r.up_to, excluded.up_to), stored = r.stored + excluded.stored,
-    own_events = r.own_events + excluded.own_events, deliveries = r.deliveries + excluded.deliveries,
-    workflows = r.workflows + excluded.workflows, removed_at = excluded.removed_at`;
+  SELECT count(*) FROM noted`;
