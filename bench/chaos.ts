@@ -12,6 +12,7 @@ import { Balancer } from './chaos/balancer.ts';
 import { Cluster } from './chaos/cluster.ts';
 import { Fleet } from './chaos/fleet.ts';
 import { type ChaosOptions, readOptions } from './chaos/options.ts';
+import { eachDoesItsPart } from './chaos/parts.stage.ts';
 import { isAsExpected, type Probed, probeAll } from './chaos/probes.stage.ts';
 import { rollAll } from './chaos/rolling.stage.ts';
 import { type RoundResult, runRound, type Stage } from './chaos/round.ts';
@@ -38,6 +39,9 @@ async function main(options: ChaosOptions, interruption: AbortSignal): Promise<v
     const stage = await startStage(folder, options, scope);
     interruption.throwIfAborted();
     faults.push(...told('probes', printProbed(await timed('probes', () => probeAll(stage, interruption)))));
+    faults.push(
+      ...told('parts', await timed('each process does its part', () => eachDoesItsPart(stage, interruption))),
+    );
     for (let round = 1; round <= options.rounds; round++) {
       const seed = options.seed + round - 1;
       const order = { name: `round ${round}`, seed, seconds: options.seconds, tempo: options.tempo };

@@ -95,6 +95,32 @@ describe('HttpConnections', () => {
     expect(heard()).toMatch(/done.*200 OK.*Connection: close.*last/s);
   });
 
+  it.each(['leave', 'drain'] as const)(
+    'answers all that a client sent without waiting, when it should %s meanwhile, and tells the last',
+    async (how) => {
+      const { socket, heard } = await aClient(request + request);
+      while (responses.length < 2) await once(server, 'request');
+      const ended = once(socket, 'end');
+      if (how === 'leave') sut.leave();
+      else sut.drain(60_000);
+      responses[0]?.end('first');
+      responses[1]?.end('second');
+      await ended;
+      expect(heard()).toMatch(/^(?:(?!Connection: close).)*first.*Connection: close.*second/s);
+    },
+  );
+
+  it('answers what comes behind a request that was told already', async () => {
+    sut.leave();
+    const { socket, heard } = await aClient(request + request);
+    while (responses.length < 2) await once(server, 'request');
+    const ended = once(socket, 'end');
+    responses[1]?.end('second');
+    responses[0]?.end('first');
+    await ended;
+    expect(heard()).toMatch(/first.*Connection: close.*second/s);
+  });
+
   it('closes a connection that was busy at the end, when it has its answer', async () => {
     const arrived = once(server, 'request');
     const { socket } = await aClient(request);

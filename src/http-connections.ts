@@ -10,7 +10,8 @@ const SILENCE_MS = 1_000;
  */
 export class HttpConnections {
   private readonly open = new Set<Socket>();
-  private readonly busy = new Map<Socket, ServerResponse>();
+  /** Of a client that does not wait for an answer before its next request there may be several. */
+  private readonly busy = new Map<Socket, Set<ServerResponse>>();
   private leaving = false;
   private draining = false;
 
@@ -21,9 +22,12 @@ export class HttpConnections {
       socket.once('close', () => this.open.delete(socket));
     });
     server.prependListener('request', ({ socket }, response) => {
-      this.busy.set(socket, response);
-      if (this.leaving) response.setHeader('Connection', 'close');
+      const responses = this.busy.get(socket) ?? new Set();
+      this.busy.set(socket, responses.add(response));
+      if (this.leaving) tellLast(responses);
       response.once('close', () => {
+        responses.delete(response);
+        if (responses.size > 0) return;
         this.busy.delete(socket);
         if (this.draining) socket.end();
       });
@@ -38,15 +42,13 @@ export class HttpConnections {
   }
 
   /**
-   * Each answer is the last one of its connection from now on, and says so. Connections that were not told stay, be they
-   * idle or in the middle of an answer: one that is cut at the moment in which its client uses it again costs that client a
-   * request.
+   * Each answer is the last one of its connection from now on, and says so, but where the client has sent a next request
+   * already. Connections that were not told stay, be they idle or in the middle of an answer: one that is cut at the moment
+   * in which its client uses it again costs that client a request.
    */
   leave(): void {
     this.leaving = true;
-    for (const response of this.busy.values()) {
-      if (!response.headersSent) response.setHeader('Connection', 'close');
-    }
+    for (const responses of this.busy.values()) tellLast(responses);
   }
 
   /** Ends each connection as soon as no request is under way on it, and what is left after `patienceMs`. */
@@ -55,5 +57,15 @@ export class HttpConnections {
     this.draining = true;
     for (const socket of this.open) if (!this.busy.has(socket)) socket.destroy();
     setTimeout(() => this.server.closeAllConnections(), patienceMs).unref();
+  }
+}
+
+/** Of the answers that a client waits for on one connection the last says that it is. */
+function tellLast(responses: ReadonlySet<ServerResponse>): void {
+  const last = [...responses].at(-1);
+  for (const response of responses) {
+    if (response.headersSent) continue;
+    if (response === last) response.setHeader('Connection', 'close');
+    else response.removeHeader('Connection');
   }
 }

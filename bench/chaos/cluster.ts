@@ -163,13 +163,14 @@ export class Cluster {
     return `${cut} connections cut`;
   }
 
-  /** The one that connections go through; they all end. */
-  async killPooler(): Promise<string> {
+  /** The one that connections go through; they all end, and nobody gets another one for so long. */
+  async killPooler(forMs: number): Promise<string> {
     const pooler = this.poolers.get(this.primary);
     if (!pooler) throw new Error(`${this.primary.name} has no pooler`);
     await pooler.kill();
+    await sleep(forMs);
     await pooler.start();
-    return `${pooler.name} killed and started`;
+    return `${pooler.name} killed, away for ${(forMs / 1_000).toFixed(1)} s`;
   }
 
   /** A server that cannot write its log of changes ends itself; whoever watches over it starts it when there is room. */

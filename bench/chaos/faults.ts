@@ -52,7 +52,7 @@ const restart: Fault = ({ cluster }) => cluster.restart();
 const crash: Fault = ({ cluster }) => cluster.crash();
 const failOver: Fault = ({ cluster }, random) => cluster.failOver(random);
 const cut: Fault = ({ cluster }) => cluster.cut();
-const killPooler: Fault = ({ cluster }) => cluster.killPooler();
+const killPooler: Fault = ({ cluster }, _random, { lastsMs }) => cluster.killPooler(lastsMs / 3);
 const fillDisk: Fault = ({ cluster }, _random, { lastsMs }) => cluster.fillDisk(lastsMs);
 
 const MOODS: readonly Mood[] = ['hang', 'reset', 'late', 'garbage'];

@@ -9,7 +9,6 @@ export const ADVISORY_LOCKS = {
   queueGrant: 7_305_213,
   orphans: 7_305_214,
   limitAlerts: 7_305_215,
-  retention: 7_305_216,
 } as const;
 
 /** The same for one tenant at a time: the first of two numbers, of which the tenant's hash is the other. */

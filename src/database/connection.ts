@@ -18,9 +18,10 @@ const LOCK_TIMEOUT_MS = 1_000;
 /** The PostgreSQL server that `database.url` names, of several the one that takes writes. */
 export function serverTarget(url: string, settings: MiraConfig['database']): DatabaseTarget {
   const urls = serverUrls(url) ?? [url];
-  const probe = (connectionString: string) =>
-    probeServer({ connectionString, connectionTimeoutMillis: settings.connect_timeout_ms, application_name: 'mira' });
   const trouble = new ServerTrouble();
+  const connectionTimeoutMillis = settings.connect_timeout_ms;
+  const probe = (connectionString: string) =>
+    probeServer({ connectionString, connectionTimeoutMillis, application_name: 'mira', trouble });
   return {
     kind: 'server',
     trouble,

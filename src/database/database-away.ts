@@ -39,6 +39,11 @@ export function isLockTimeout(error: unknown): boolean {
   return sqlState(error) === '55P03';
 }
 
+/** True when a statement took longer than it may, or somebody cancelled it. */
+export function isStatementTimeout(error: unknown): boolean {
+  return sqlState(error) === '57014';
+}
+
 /** True when the database will never take a value, as against a database that cannot take any now. */
 export function isDataFault(error: unknown): boolean {
   return /^2[23]/.test(sqlState(error));

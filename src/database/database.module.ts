@@ -5,6 +5,7 @@ import { DATABASE_TARGET, type DatabaseTarget } from './database-target';
 import { SecretCipher } from './secret.cipher';
 import { TableUpkeep } from './table.upkeep';
 import { TenantDatabase } from './tenant.database';
+import { Turns } from './turns';
 
 @Global()
 @Module({})
@@ -17,10 +18,11 @@ export class DatabaseModule {
       providers: [
         TenantDatabase,
         TableUpkeep,
+        Turns,
         { provide: DATABASE_TARGET, useValue: target },
         { provide: SecretCipher, useValue: new SecretCipher(masterKey) },
       ],
-      exports: [TenantDatabase, DATABASE_TARGET, SecretCipher],
+      exports: [TenantDatabase, Turns, DATABASE_TARGET, SecretCipher],
     };
   }
 }

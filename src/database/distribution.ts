@@ -37,5 +37,6 @@ export const LOCAL_TABLES: ReadonlyMap<string, string> = new Map([
   ['mira_migrations', 'what was done to the schema'],
   ['rate_limit_buckets', 'a client may be an address; written far more often than read'],
   ['service_minutes', 'a row a minute, of all tenants together'],
+  ['turns', 'which process does what, of all servers together'],
   ['sign_in_failures', 'a name that somebody tries may be nobody’s'],
 ]);

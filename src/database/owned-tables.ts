@@ -3,7 +3,8 @@ import type { EntityManager } from 'typeorm';
 /**
  * Tables that transactions lock one after the other, with the key of a tenant's rows. All take them in this order, and
  * several rows of one table in the order of their keys, so that none waits for another that waits for it. The counters of
- * usage come before all of them; no other table refers to these.
+ * usage come before all of them; no other table refers to these. Whoever inserts what refers to the tenant while it holds
+ * some of them locks the tenant's row before, as whoever deletes the tenant does.
  */
 export const LOCK_ORDER: ReadonlyMap<string, string> = new Map([
   ['holds', 'scope, target_id'],

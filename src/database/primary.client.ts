@@ -1,4 +1,4 @@
-import { Client, type ClientConfig } from 'pg';
+import { Client } from 'pg';
 import { NoPrimaryError, type PrimaryFinder, type ProbedServer, type ServerPlace } from './primary.finder';
 import { SteadyClient, type SteadyClientConfig } from './steady.client';
 
@@ -25,7 +25,7 @@ interface SessionOptions {
 type WhenConnected = ((error: Error) => void) | ((error: null, client: Client) => void);
 
 /** Asks a server by a connection of its own, which `config` says how to make. */
-export async function probeServer(config: ClientConfig): Promise<ProbedServer> {
+export async function probeServer(config: SteadyClientConfig): Promise<ProbedServer> {
   const client = new SteadyClient(config);
   await client.connect();
   try {

@@ -83,8 +83,11 @@ describe('DatabaseWatch', () => {
 
   it('says what the server says is wrong with it, counts it, and logs it once a minute', async () => {
     for (let n = 0; n < 3; n++) trouble.note('53100');
-    expect(sut.complaint).toBe('the disk of the database is full: nothing new is stored');
-    const told = { msg: 'the disk of the database is full: nothing new is stored', reason: 'disk_full' };
+    expect(sut.complaint).toBe('the database has no room left on its disk: what is new may not be stored');
+    const told = {
+      msg: 'the database has no room left on its disk: what is new may not be stored',
+      reason: 'disk_full',
+    };
     expect(lines).toEqual([told]);
     await jest.advanceTimersByTimeAsync(60_000);
     expect(sut.complaint).toBeNull();

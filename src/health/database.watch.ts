@@ -14,7 +14,7 @@ const CLOCKS_APART_SECONDS = 10;
 const TOLD_EVERY_MS = 60_000;
 
 const WORDS: Readonly<Record<TroubleReason, string>> = {
-  disk_full: 'the disk of the database is full: nothing new is stored',
+  disk_full: 'the database has no room left on its disk: what is new may not be stored',
   out_of_memory: 'the database has no memory left',
   too_many_connections:
     'the database takes no more connections: raise its max_connections, or lower database.pool_size',

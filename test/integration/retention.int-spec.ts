@@ -2,6 +2,8 @@ import { BenchmarkRegistry } from '@mira/benchmark';
 import { loadConfig } from '../../src/config/load-config';
 import { holdTenant } from '../../src/database/hold-tenant';
 import { newId } from '../../src/database/new-id';
+import { Turns } from '../../src/database/turns';
+import { UsageClock } from '../../src/enterprise/usage/usage.clock';
 import { MetricsService } from '../../src/metrics/metrics.service';
 import type { DeliveryQueue } from '../../src/webhook/delivery/queue/delivery.queue';
 import { WebhookEvent } from '../../src/webhook/event/webhook-event.entity';
@@ -20,6 +22,12 @@ import { by } from '../support/trails';
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 3;
 
+class UsageClockAhead extends UsageClock {
+  override get now(): string {
+    return `now() + interval '${KEPT_DAYS + 1} days'`;
+  }
+}
+
 describeOnEachDatabase(
   'retention',
   (database) => {
@@ -27,8 +35,6 @@ describeOnEachDatabase(
     let kept: KeptBooks;
     let metrics: MetricsService;
     let sut: EventRetention;
-    /** By when all that was received by now is to go. */
-    const later = new Date(Date.now() + (KEPT_DAYS + 1) * DAY_MS);
 
     beforeAll(async () => {
       queue = await aQueue(database());
@@ -39,11 +45,12 @@ describeOnEachDatabase(
       [metrics, sut] = keeping(KEPT_DAYS);
     });
 
-    function keeping(days: number): [MetricsService, EventRetention] {
+    /** Another process, or the same as it is started again. A day after all that was received by now is to go. */
+    function keeping(days: number, clock = new UsageClockAhead()): [MetricsService, EventRetention] {
       const config = loadConfig({ env: { MIRA_WEBHOOK_RETENTION_DAYS: String(days) }, cwd: '/nowhere' });
       const counted = new MetricsService(config, new BenchmarkRegistry());
       const { dataSource, target } = database();
-      return [counted, new EventRetention(config, dataSource, target, counted)];
+      return [counted, new EventRetention(config, dataSource, target, new Turns(dataSource), clock, counted)];
     }
 
     const count = async (table: string, tenantId: string): Promise<number> =>
@@ -68,7 +75,7 @@ describeOnEachDatabase(
       );
       await kept.sql(`UPDATE deliveries SET status = 'dead' WHERE tenant_id = $1 AND attempt_count = 0`, [tenantId]);
 
-      await sut.removeExpired(later);
+      await sut.removeExpired();
 
       const tables = [
         'webhook_events',
@@ -85,13 +92,13 @@ describeOnEachDatabase(
 
     it('keeps an event whole of which something may still come', async () => {
       const tenantId = await kept.aHistory('professional');
-      await sut.removeExpired(later);
+      await sut.removeExpired();
       expect(await statuses(tenantId)).toEqual(['queued', 'queued']);
       expect(await count('webhook_events', tenantId)).toBe(2);
       expect(await kept.gapsOf(tenantId)).toEqual([]);
 
       await kept.sql(`UPDATE deliveries SET status = 'dead' WHERE tenant_id = $1`, [tenantId]);
-      await sut.removeExpired(later);
+      await sut.removeExpired();
       expect(await count('webhook_events', tenantId)).toBe(0);
       const { tenants, gaps } = await kept.read(tenantId);
       expect(gaps).toEqual([]);
@@ -101,7 +108,8 @@ describeOnEachDatabase(
     it.each([
       ['is held', `status = 'held', held_for = 'paused'`],
       ['is asked after at n8n', `status = 'running', confirm_at = now()`],
-      ['is given up at the head of a line', `status = 'dead', position = 1`],
+      ['is given up at the head of a line', `status = 'dead', position = 1, agent_name = NULL, route_id = $2`],
+      ['ended less long ago', `status = 'dead', completed_at = now() + interval '2 days'`],
     ])('keeps an event of which one delivery of two %s', async (_, change) => {
       const tenantId = await kept.aTenant('enterprise');
       await kept.receive(kept.events(tenantId, 1));
@@ -112,21 +120,33 @@ describeOnEachDatabase(
          SELECT tenant_id, $2, event_id, 'a', now(), $2 FROM deliveries WHERE tenant_id = $1`,
         [tenantId, another],
       );
-      await kept.sql(`UPDATE deliveries SET ${change} WHERE id = $1`, [another]);
-      await sut.removeExpired(later);
+      const [route] = await kept.sql('UPDATE routes SET ordered = true WHERE tenant_id = $1 RETURNING id', [tenantId]);
+      await kept.sql(`UPDATE deliveries SET ${change} WHERE id = $1 AND $2::uuid IS NOT NULL`, [another, route[0].id]);
+      await sut.removeExpired();
       expect(await count('webhook_events', tenantId)).toBe(1);
       expect(await count('deliveries', tenantId)).toBe(2);
     });
 
+    it.each([
+      ['keeps no order any more', 'UPDATE routes SET ordered = false WHERE tenant_id = $1'],
+      ['is gone', 'DELETE FROM routes WHERE tenant_id = $1'],
+    ])('takes what was given up at the head of a line where the route %s', async (_, change) => {
+      const tenantId = await kept.aTenant('enterprise');
+      await kept.receive(kept.events(tenantId, 1));
+      await kept.sql(`UPDATE deliveries SET status = 'dead', position = 1 WHERE tenant_id = $1`, [tenantId]);
+      await kept.sql(change, [tenantId]);
+      await sut.removeExpired();
+      expect(await count('webhook_events', tenantId)).toBe(0);
+    });
+
     it('goes by the time of each event: what is a moment too young stays', async () => {
       const tenantId = await kept.aTenant('enterprise');
-      const now = new Date();
-      const edge = now.getTime() - KEPT_DAYS * DAY_MS;
-      const [old, young] = [edge - 61_000, edge];
+      const edge = Date.now() - KEPT_DAYS * DAY_MS;
+      const [old, young] = [edge - 120_000, edge + 5_000];
       for (const at of [old, young]) {
         await kept.receive(kept.events(tenantId, 1, { id: idAt(at), receivedAt: new Date(at), service: 'stripe' }));
       }
-      await sut.removeExpired(now);
+      await keeping(KEPT_DAYS, new UsageClock())[1].removeExpired();
       const rows = await kept.sql('SELECT received_at FROM webhook_events WHERE tenant_id = $1', [tenantId]);
       expect(rows).toEqual([{ received_at: new Date(young) }]);
     });
@@ -139,7 +159,7 @@ describeOnEachDatabase(
            SELECT id FROM deliveries WHERE tenant_id = $1 ORDER BY event_id LIMIT 210)`,
         [tenantId],
       );
-      await sut.removeExpired(later);
+      await sut.removeExpired();
       expect(await count('webhook_events', tenantId)).toBe(210);
       expect(await metrics.prometheusText()).toMatch(/^mira_events_removed_total (2[4-9]\d|[3-9]\d\d)$/m);
     });
@@ -150,7 +170,7 @@ describeOnEachDatabase(
       if (!first) throw new Error('there is no event');
       await kept.receive([first]);
       await kept.sql(`UPDATE deliveries SET status = 'delivered' WHERE tenant_id = $1`, [tenantId]);
-      await sut.removeExpired(later);
+      await sut.removeExpired();
       expect(await count('webhook_events', tenantId)).toBe(0);
       expect((await kept.read(tenantId)).gaps.filter(({ check }) => check === 'dedup_key')).toEqual([]);
       const [again] = kept.events(tenantId, 1, { dedupKey: 'same' });
@@ -161,15 +181,125 @@ describeOnEachDatabase(
       const tenantId = await kept.aTenant('enterprise');
       await kept.receive(kept.events(tenantId, 1, { service: 'stripe' }));
       const [, forever] = keeping(0);
-      expect(await forever.removeExpired(later)).toBe(0);
+      expect(await forever.removeExpired()).toBe(0);
       expect(await count('webhook_events', tenantId)).toBe(1);
     });
 
     it('ends early when it is told to', async () => {
       const tenantId = await kept.aTenant('enterprise');
       await kept.receive(kept.events(tenantId, 1, { service: 'stripe' }));
-      expect(await sut.removeExpired(later, AbortSignal.abort())).toBe(0);
+      expect(await sut.removeExpired(AbortSignal.abort())).toBe(0);
       expect(await count('webhook_events', tenantId)).toBe(1);
+    });
+
+    describe('beside others', () => {
+      const tenants = (number: number): Promise<string[]> =>
+        Promise.all(
+          Array.from({ length: number }, async () => {
+            const tenantId = await kept.aTenant('enterprise');
+            await kept.receive(kept.events(tenantId, 450, { service: 'stripe' }));
+            return tenantId;
+          }),
+        );
+      const left = async (tenantIds: readonly string[]): Promise<number> =>
+        (await Promise.all(tenantIds.map((id) => count('webhook_events', id)))).reduce((sum, one) => sum + one, 0);
+
+      it('leaves it to one process, which comes through all tenants', async () => {
+        const all = await tenants(4);
+        const removed = await Promise.all(
+          [sut, keeping(KEPT_DAYS)[1], keeping(KEPT_DAYS)[1]].map((one) => one.removeExpired()),
+        );
+        expect(removed.filter((one) => one > 0)).toHaveLength(1);
+        expect(await left(all)).toBe(0);
+        expect(await kept.sql(`SELECT FROM turns WHERE name = 'retention'`)).toEqual([]);
+      });
+
+      it('goes on with the other tenants where one cannot be done', async () => {
+        const [first = '', ...others] = (await tenants(3)).toSorted();
+        await failing(`OLD.tenant_id = '${first}'`, '22000', async () => {
+          await sut.removeExpired();
+          expect(await left(others)).toBe(0);
+          expect(await left([first])).toBe(450);
+        });
+        await sut.removeExpired();
+        expect(await left([first])).toBe(0);
+      });
+
+      it('takes fewer at once where a statement takes too long', async () => {
+        const all = await tenants(1);
+        await failing('(SELECT count(*) FROM gone) > 60', '57014', async () => {
+          await sut.removeExpired();
+          expect(await left(all)).toBe(0);
+        });
+      });
+
+      /** Has the deletion of events fail where it is so. */
+      async function failing(condition: string, sqlState: string, work: () => Promise<void>): Promise<void> {
+        const isOfRows = condition.includes('OLD');
+        const kind = isOfRows ? 'FOR EACH ROW' : 'REFERENCING OLD TABLE AS gone FOR EACH STATEMENT';
+        await kept.sql(`
+          CREATE FUNCTION refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF ${condition} THEN RAISE EXCEPTION 'refused' USING ERRCODE = '${sqlState}'; END IF; RETURN NULL;
+          END $$`);
+        await kept.sql(
+          `CREATE TRIGGER refused AFTER DELETE ON webhook_events ${kind} EXECUTE FUNCTION refuse_removal()`,
+        );
+        try {
+          await work();
+        } finally {
+          await kept.sql('DROP TRIGGER refused ON webhook_events');
+          await kept.sql('DROP FUNCTION refuse_removal()');
+        }
+      }
+
+      it('waits for a tenant that is being deleted before it locks anything of it', async () => {
+        // The embedded database has one transaction at a time.
+        if (database().kind === 'embedded') return;
+        const tenantId = await kept.aHistory('enterprise');
+        const { dataSource } = database();
+        const deletion = dataSource.createQueryRunner();
+        let removal: Promise<number> | undefined;
+        try {
+          await deletion.startTransaction();
+          await deletion.query('SELECT FROM tenants WHERE id = $1 FOR UPDATE', [tenantId]);
+          removal = sut.removeExpired();
+          await eventually(async () => {
+            const waiting = await kept.sql(
+              `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%KEY SHARE%'`,
+            );
+            expect(waiting).toHaveLength(1);
+          });
+          await deletion.query('SELECT FROM deliveries WHERE tenant_id = $1 ORDER BY id FOR UPDATE NOWAIT', [tenantId]);
+        } finally {
+          await deletion.rollbackTransaction();
+          await deletion.release();
+          await removal;
+        }
+      });
+    });
+
+    it('takes nothing of a tenant of whom a replay runs, which is to find all that it was begun for', async () => {
+      const replaying = new Replaying(database(), queue);
+      await replaying.begin();
+      const { tenantId } = replaying;
+      for (let n = 0; n < 12; n++) await replaying.anEvent();
+      const started = await replaying.replays.replayEvents(by(tenantId), { filter: {}, rate_per_second: 1 });
+      if ('preview' in started) throw new Error('it was only previewed');
+      // It makes the deliveries of ten seconds.
+      await replaying.keeper.run();
+      await sut.removeExpired();
+      expect(await count('webhook_events', tenantId)).toBe(12);
+
+      await kept.sql(`UPDATE replays SET next_start_at = now() - interval '1 hour' WHERE id = $1`, [started.id]);
+      await replaying.keeper.run();
+      expect(await kept.sql('SELECT state, created FROM replays WHERE id = $1', [started.id])).toEqual([
+        { state: 'done', created: 12 },
+      ]);
+      await kept.sql(`UPDATE deliveries SET status = 'delivered', completed_at = now() WHERE tenant_id = $1`, [
+        tenantId,
+      ]);
+      await sut.removeExpired();
+      expect(await count('webhook_events', tenantId)).toBe(0);
     });
 
     it('lets a replay that came first make its delivery, and keeps its event then', async () => {
@@ -182,7 +312,7 @@ describeOnEachDatabase(
       try {
         await replay.startTransaction();
         await holdTenant(replay.manager, 'events', tenantId);
-        const removal = sut.removeExpired(later);
+        const removal = sut.removeExpired();
         // The embedded database has one transaction at a time, so it waits there by itself.
         if (database().kind === 'server') {
           await eventually(async () => {
@@ -204,28 +334,6 @@ describeOnEachDatabase(
         await replay.release();
       }
       expect(await count('webhook_events', tenantId)).toBe(1);
-    });
-
-    it('has a replay that comes later pass over what went', async () => {
-      const replaying = new Replaying(database(), queue);
-      await replaying.begin();
-      const { tenantId } = replaying;
-      for (let n = 0; n < 12; n++) await replaying.anEvent();
-      const started = await replaying.replays.replayEvents(by(tenantId), { filter: {}, rate_per_second: 1 });
-      if ('preview' in started) throw new Error('it was only previewed');
-      // It makes the deliveries of ten seconds.
-      await replaying.keeper.run();
-      expect(await count('deliveries', tenantId)).toBe(10);
-
-      await sut.removeExpired(later);
-      expect(await count('webhook_events', tenantId)).toBe(10);
-      await kept.sql(`UPDATE replays SET next_start_at = now() - interval '1 hour' WHERE id = $1`, [started.id]);
-      await replaying.keeper.run();
-
-      expect(await count('deliveries', tenantId)).toBe(10);
-      expect(await kept.sql('SELECT state, created FROM replays WHERE id = $1', [started.id])).toEqual([
-        { state: 'done', created: 10 },
-      ]);
     });
   },
   [Integration, Replay, Route, WebhookEvent],

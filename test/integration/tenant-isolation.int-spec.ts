@@ -8,6 +8,7 @@ const NOT_TENANT_OWNED = [
   'rate_limit_buckets',
   'service_minutes',
   'sign_in_failures',
+  'turns',
 ];
 
 describeOnEachDatabase('tenant isolation', (database) => {

@@ -100,7 +100,7 @@ describeOnEachDatabase(
       await insert('agent_settings', { agent_name: 'a', enabled: true, config: {} });
       await insert('benchmark_baselines', { name: 'b', since: '2026-11-22', version: '1.0.0', snapshot: {} });
       await insert('agent_handled_events', { event_id: event, agent_name: 'a' });
-      const removal = { up_to: event, stored: 1, own_events: 0, deliveries: 1, workflows: 0, removed_at: now };
+      const removal = { up_to: event, stored: 1, workflows: 0 };
       await insert('event_removals', removal);
       await insert('plan_overrides', { name: 'max_users', max: 9 });
       await insert('usage_counters', { metric: 'api_calls', period: 'day', starts_on: '2026-11-22', count: 1 });

@@ -5,7 +5,7 @@ import { EventRetention } from './event.retention';
 /** Takes away what was kept long enough, one process at a time. */
 @Injectable()
 export class RetentionUpkeep extends Upkeep implements BeforeApplicationShutdown {
-  protected readonly everyMs = 600_000;
+  protected readonly everyMs = 60_000;
   private readonly ending = new AbortController();
   private running: Promise<number> | null = null;
 
@@ -16,7 +16,7 @@ export class RetentionUpkeep extends Upkeep implements BeforeApplicationShutdown
   /** Where there is much it may take longer than it is until the next time. */
   protected async run(): Promise<void> {
     if (this.running) return;
-    this.running = this.retention.removeExpired(new Date(), this.ending.signal);
+    this.running = this.retention.removeExpired(this.ending.signal);
     const removed = await this.running.finally(() => (this.running = null));
     if (removed > 0) this.logger.log({ msg: 'events kept long enough went', events: removed });
   }

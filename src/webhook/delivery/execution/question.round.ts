@@ -20,6 +20,8 @@ const OF_ALL_CALLS: ReadonlySet<N8nFault> = new Set([
 export class QuestionRound {
   private readonly startedAt = performance.now();
   private fault: N8nFailure | null = null;
+  /** A call had all of the time that was left, and used it up. By the clock there may be a moment more. */
+  private isSpent = false;
 
   constructor(
     private readonly client: N8nClient,
@@ -35,9 +37,13 @@ export class QuestionRound {
     return this.forMs - this.elapsedMs;
   }
 
+  private get isOver(): boolean {
+    return this.isSpent || this.leftMs < 1;
+  }
+
   /** Why nothing more is to be asked; null while there is something to be had. */
   get end(): Exclude<Finding, { kind: 'found' | 'absent' }> | null {
-    if (this.leftMs <= 0) return { kind: 'put_back' };
+    if (this.isOver) return { kind: 'put_back' };
     return this.fault && this.findingOf(this.fault);
   }
 
@@ -61,7 +67,7 @@ export class QuestionRound {
 
   /** What a failure to ask means for those that were asked for. */
   findingOf({ fault, detail }: N8nFailure): Exclude<Finding, { kind: 'found' | 'absent' }> {
-    if (this.leftMs <= 0) return { kind: 'put_back' };
+    if (this.isOver) return { kind: 'put_back' };
     switch (fault) {
       case 'no_api_key':
       case 'unauthorized':
@@ -82,9 +88,10 @@ export class QuestionRound {
 
   private async ask<T>(call: (timeoutMs: number) => Promise<N8nReply<T>>): Promise<N8nReply<T>> {
     if (this.fault) return this.fault;
+    if (this.isOver) return failure('silent', 'There is no time left to ask.');
     const timeoutMs = Math.min(CALL_TIMEOUT_MS, Math.floor(this.leftMs));
-    if (timeoutMs < 1) return failure('silent', 'There is no time left to ask.');
     const reply = await call(timeoutMs);
+    if (reply.kind === 'fault' && reply.fault === 'silent' && timeoutMs < CALL_TIMEOUT_MS) this.isSpent = true;
     if (reply.kind === 'fault' && OF_ALL_CALLS.has(reply.fault)) this.fault = reply;
     return reply;
   }
