@@ -27,7 +27,7 @@ export function serverTarget(url: string, settings: MiraConfig['database']): Dat
     trouble,
     pool: {
       trouble,
-      Client: primaryClient(new PrimaryFinder(urls, probe), { keepsStatements: !settings.transaction_pooling }),
+      Client: primaryClient(new PrimaryFinder(urls, probe), { isPooled: settings.transaction_pooling }),
       pipeline: true,
       connectionString: urls[0],
       application_name: 'mira',

@@ -18,8 +18,12 @@ interface Wire {
 }
 
 interface SessionOptions {
-  /** Whether statements by name stay prepared on a connection; a pooler may send the next one to another. */
-  readonly keepsStatements: boolean;
+  /**
+   * Whether a pooler stands before the server. It may send the next statement to another connection, which does not know
+   * what was prepared on this one; and what it tells of the server when a client connects it once heard itself, when the
+   * server may have been a standby still.
+   */
+  readonly isPooled: boolean;
 }
 
 type WhenConnected = ((error: Error) => void) | ((error: null, client: Client) => void);
@@ -42,16 +46,16 @@ export async function probeServer(config: SteadyClientConfig): Promise<ProbedSer
  * Clients that connect to where `finder` says that writes go, and leave a server that takes none: the pool is then free of
  * connections to a primary of the past as soon as somebody tries to write by one.
  */
-export function primaryClient(finder: PrimaryFinder, { keepsStatements }: SessionOptions): typeof Client {
+export function primaryClient(finder: PrimaryFinder, { isPooled }: SessionOptions): typeof Client {
   return class PrimaryClient extends SteadyClient {
     private isStandby = false;
 
     constructor(config?: SteadyClientConfig) {
       super(config);
-      if (!keepsStatements) this.forgetNames();
+      if (isPooled) this.forgetNames();
       const wire = this.connection as unknown as Wire;
       wire.on('parameterStatus', ({ parameterName, parameterValue }) => {
-        if (STANDBY_SETTINGS.has(parameterName) && parameterValue === 'on') this.isStandby = true;
+        if (!isPooled && STANDBY_SETTINGS.has(parameterName) && parameterValue === 'on') this.isStandby = true;
       });
       wire.on('errorMessage', ({ code }) => {
         if (code === READ_ONLY_SQLSTATE) this.leave();

@@ -87,6 +87,29 @@ function aPair(): void {
     await impatient.end();
   });
 
+  it('is asked, and not taken at the word that a pooler kept of it when it was a standby', async () => {
+    const off = Buffer.from('in_hot_standby\0off\0');
+    const pooler = await TcpProxy.to(url.hostname, Number(url.port || 5432), (said) => {
+      const at = said.indexOf(off);
+      if (at !== -1) said.write('in_hot_standby\0on\0', at);
+      return said;
+    });
+    const { host, port } = pooler.address;
+    const through = url.href.replace(url.host, `${host}:${port}`);
+    const [believing, asking] = [false, true].map((isPooled) => {
+      const target = serverTarget(through, { ...TEST_SETTINGS, transaction_pooling: isPooled });
+      const one = new Pool({ ...target.pool, max: 1 });
+      return one.on('error', () => undefined);
+    });
+    try {
+      await expect(believing?.query('SELECT 1')).rejects.toMatchObject({ code: '25006' });
+      await asking?.query('CREATE TABLE through_a_pooler ()');
+    } finally {
+      await Promise.all([believing?.end(), asking?.end()]);
+      await pooler.refuse();
+    }
+  });
+
   it('is left by a connection that was refused a write', async () => {
     await pool.query('SET default_transaction_read_only = on');
     const failure: unknown = await pool.query('CREATE TABLE t ()').catch((error: unknown) => error);

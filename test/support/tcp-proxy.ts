@@ -17,10 +17,12 @@ export class TcpProxy {
   private constructor(
     private readonly targetHost: string,
     private readonly targetPort: number,
+    private readonly retold: (said: Buffer) => Buffer,
   ) {}
 
-  static async to(host: string, port: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(host, port);
+  /** @param retold what comes of what the target says */
+  static async to(host: string, port: number, retold = (said: Buffer): Buffer => said): Promise<TcpProxy> {
+    const proxy = new TcpProxy(host, port, retold);
     await proxy.open();
     return proxy;
   }
@@ -69,7 +71,7 @@ export class TcpProxy {
       far?.destroy();
       this.pairs.delete(pair);
     });
-    far?.on('error', () => undefined).on('data', (bytes) => !pair.stuck && near.write(bytes));
+    far?.on('error', () => undefined).on('data', (bytes) => !pair.stuck && near.write(this.retold(bytes)));
     far?.once('close', () => !pair.stuck && near.destroy());
   }
 }
