@@ -1,13 +1,19 @@
+import { BenchmarkRegistry } from '@mira/benchmark';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
+import { MiraConfig } from '../../src/config/mira.config';
 import type { DatabaseTarget } from '../../src/database/database-target';
 import { distribute } from '../../src/database/distribute';
 import { REFERENCE_TABLES } from '../../src/database/distribution';
 import { SecretCipher } from '../../src/database/secret.cipher';
+import { Turns } from '../../src/database/turns';
 import { AuditKeeper } from '../../src/enterprise/audit/audit.keeper';
 import { verifyTrails } from '../../src/enterprise/audit/verify.command';
+import { UsageClock } from '../../src/enterprise/usage/usage.clock';
+import { MetricsService } from '../../src/metrics/metrics.service';
 import { readLedger } from '../../src/webhook/ledger/ledger.reader';
+import { EventRetention } from '../../src/webhook/retention/event.retention';
 import { distributedScratch, testCitusUrl } from '../support/citus-cluster';
 import { kinds } from '../support/databases';
 import { eventually } from '../support/eventually';
@@ -215,5 +221,18 @@ function suite(start: () => Promise<Started>): void {
     });
     const left = await mira.sql('SELECT FROM webhook_events WHERE tenant_id = $1', [customer.tenantId]);
     expect(left).toEqual([]);
+  });
+
+  it('takes away what was kept long enough, of all servers, and has books without a gap still', async () => {
+    const dataSource = mira.mira.app.get(DataSource);
+    const config = new MiraConfig();
+    Object.assign(config.webhook, { retention_days: 1 });
+    const metrics = new MetricsService(config, new BenchmarkRegistry());
+    const clock = new UsageClock();
+    jest.spyOn(clock, 'now', 'get').mockReturnValue(`now() + interval '2 days'`);
+    const retention = new EventRetention(config, dataSource, started.target, new Turns(dataSource), clock, metrics);
+    expect(await retention.removeExpired()).toBeGreaterThanOrEqual(5 * (TENANTS - 1));
+    expect(await mira.sql(`SELECT FROM webhook_events WHERE service = 'generic'`)).toEqual([]);
+    expect((await readLedger(dataSource, { only: null, withIntegrations: true })).gaps).toEqual([]);
   });
 }
