@@ -16,7 +16,10 @@ describe('HttpConnections', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     closed = once(server, 'close');
   });
-  afterEach(() => server.closeAllConnections());
+  afterEach(() => {
+    server.close();
+    server.closeAllConnections();
+  });
 
   async function aClient(says = ''): Promise<{ socket: Socket; heard: () => string }> {
     const arrived = once(server, 'connection');
