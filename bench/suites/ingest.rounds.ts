@@ -9,7 +9,7 @@ import { SECRET, type Stage } from './ingest.stage.ts';
 /** Connections are made in it, and the first groups committed. */
 const LEAD_IN_SECONDS = 0.4;
 /** How many webhooks are made ready for a second of a target's first round, when nobody knows yet how fast it is. */
-const FIRST_GUESS = 10_000;
+const FIRST_GUESS = 40_000;
 /** For later rounds: so many times what it did before. */
 const HEADROOM = 1.6;
 const DRAIN_TIMEOUT_MS = 120_000;
