@@ -17,6 +17,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CORE_SCHEMA, dump, load, loadAll, mergeTag } from 'js-yaml';
+import { debianProgram } from '../bench/support/debian.program.ts';
+import { CannotRun } from '../bench/support/interruption.ts';
 import { apiFaults } from './kubernetes-api.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -58,31 +60,15 @@ function run(command, args, options = {}) {
   };
 }
 
-/** The path of a tool, or null where it is neither here nor to be had. */
+/** How a tool is called, or null where it is neither here nor to be had. */
 function tool(name, debianPackage) {
-  if (run(name, ['--help']).ok) return name;
-  const folder = join(work, debianPackage);
-  const unpack = () =>
-    run('sh', [
-      '-c',
-      `mkdir -p '${folder}' && cd '${folder}' && apt-get -q download ${debianPackage} && dpkg-deb -x ./*.deb .`,
-    ]);
-  let unpacked = unpack();
-  if (!unpacked.ok && refreshPackageLists()) unpacked = unpack();
-  const path = join(folder, 'usr', 'bin', name);
-  if (unpacked.ok && existsSync(path)) return path;
-  const reason = unpacked.said.split('\n').at(-1);
-  faults.push(
-    `${name} is missing. Install it; Debian has it in ${debianPackage}, which was not to be had here: ${reason}`,
-  );
-  return null;
-}
-
-/** A machine may have none yet. */
-function refreshPackageLists() {
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  const [command, ...args] = [...asRoot, 'apt-get', '-q', 'update'];
-  return run(command, args).ok;
+  try {
+    return debianProgram({ name, package: debianPackage, probe: '--help' }, work).file;
+  } catch (error) {
+    if (!(error instanceof CannotRun)) throw error;
+    faults.push(error.message);
+    return null;
+  }
 }
 
 const readYaml = (path) => load(readFileSync(path, 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) });

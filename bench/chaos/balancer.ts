@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { configured } from './configured.ts';
-import { debianProgram } from './debian.program.ts';
+import { debianProgram } from '../support/debian.program.ts';
 import { freePorts } from './ports.ts';
 import { until } from './patience.ts';
 

@@ -4,7 +4,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync 
 import { join } from 'node:path';
 import { onDatabase } from '../support/scratch-server.ts';
 import { configured } from './configured.ts';
-import { type DebianProgram, debianProgram } from './debian.program.ts';
+import { type DebianProgram, debianProgram } from '../support/debian.program.ts';
 import { until } from './patience.ts';
 import { findOwner } from './postgres.binaries.ts';
 

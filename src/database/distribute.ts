@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { REFERENCE_TABLES } from './distribution';
 import { type OwnedTable, ownedTables } from './owned-tables';
+import { tenantScope } from './tenant-owned';
 import { TENANT_ROLE } from './tenant.role';
 
 /** Told of each step that was done. */
@@ -146,10 +147,9 @@ async function spreadByTenant(
   say(`${name}: by ${tenantColumn}`);
 }
 
-/** Citus takes no subquery in a policy; without it the ids are read anew for each row. */
+/** Citus takes no subquery in a policy. */
 async function simplifyPolicy(manager: EntityManager, { name, tenantColumn }: OwnedTable): Promise<void> {
-  const ids = "string_to_array(current_setting('app.tenant_id', true), ',')::uuid[]";
-  const inScope = `CASE WHEN ${tenantColumn} = ANY (${ids}) THEN true ELSE false END`;
+  const inScope = tenantScope(tenantColumn, { isReadOnce: false });
   await manager.query(`ALTER POLICY tenant_scope ON ${name} USING (${inScope}) WITH CHECK (${inScope})`);
 }
 

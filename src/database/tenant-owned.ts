@@ -25,8 +25,10 @@ export async function protectTenantTable(
  * index, where the statement's own condition finds a single one. And it leaves the planner's guess of how many rows there
  * are alone, but for a half: what it can see into it takes to hold for one tenant in all, and among 10,000 tenants it then
  * expected a thousand rows of a million, and read and sorted the whole table for a page of 50. The figures are in ADR 0009.
+ * Without `isReadOnce` there is no subquery, and the ids are read anew for each row.
  */
-export function tenantScope(tenantColumn: string): string {
-  const ids = "SELECT string_to_array(current_setting('app.tenant_id', true), ',')::uuid[]";
-  return `CASE WHEN ${tenantColumn} = ANY ((${ids})::uuid[]) THEN true ELSE false END`;
+export function tenantScope(tenantColumn: string, { isReadOnce = true } = {}): string {
+  const ids = "string_to_array(current_setting('app.tenant_id', true), ',')::uuid[]";
+  const set = isReadOnce ? `(SELECT ${ids})::uuid[]` : ids;
+  return `CASE WHEN ${tenantColumn} = ANY (${set}) THEN true ELSE false END`;
 }

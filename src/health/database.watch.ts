@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DATABASE_TARGET, type DatabaseTarget } from '../database/database-target';
 import type { TroubleReason } from '../database/server.trouble';
@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<TroubleReason, string>> = {
 
 /** What is wrong with a database that answers: what it says of itself, and a clock that is not this machine's. */
 @Injectable()
-export class DatabaseWatch extends Upkeep implements OnApplicationBootstrap {
+export class DatabaseWatch extends Upkeep {
   protected readonly everyMs = 30_000;
   private readonly toldAt = new Map<TroubleReason, number>();
   /** How far this process is ahead of the database, in seconds, when somebody last looked. */

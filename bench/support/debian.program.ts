@@ -1,7 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CannotRun } from '../support/interruption.ts';
+import { CannotRun } from './interruption.ts';
 
 export interface DebianProgram {
   /** A name on the PATH of `env`, or a path. */
@@ -10,10 +10,11 @@ export interface DebianProgram {
 }
 
 interface Wanted {
-  /** Of the program and of its package. */
   readonly name: string;
+  /** Where it is not called as the program is. */
+  readonly package?: string;
   /** What it needs beyond what every Debian has; taken along where it is not installed. */
-  readonly libraries: readonly string[];
+  readonly libraries?: readonly string[];
   /** Makes it say something, and end with 0. */
   readonly probe: string;
 }
@@ -22,21 +23,27 @@ interface Wanted {
  * From the PATH, or from Debian's packages, unpacked for this run only: nothing is installed, so that no service starts.
  *
  * @param place where it is unpacked to
+ * @throws CannotRun where it is neither here nor to be had
  */
-export function debianProgram({ name, libraries, probe }: Wanted, place: string): DebianProgram {
+export function debianProgram(
+  { name, package: debianPackage = name, libraries = [], probe }: Wanted,
+  place: string,
+): DebianProgram {
   const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` };
   if (spawnSync(name, [probe], { env }).status === 0) return { file: name, env };
   const folder = join(place, name);
   mkdirSync(folder, { recursive: true });
-  if (!unpack(folder, name)) {
+  if (!unpack(folder, debianPackage)) {
+    // A machine may have none yet.
     updateLists();
-    unpack(folder, name);
+    unpack(folder, debianPackage);
   }
   // Libraries that are there, or that this release has not, are no matter: the program itself says what it lacks.
   for (const library of libraries) unpack(folder, library);
-  const file = join(folder, 'usr', 'sbin', name);
-  if (!existsSync(file))
-    throw new CannotRun(`${name} is missing, and could not be had: install Debian's package ${name}`);
+  const file = ['sbin', 'bin'].map((bin) => join(folder, 'usr', bin, name)).find((path) => existsSync(path));
+  if (file === undefined) {
+    throw new CannotRun(`${name} is missing, and could not be had: install Debian's package ${debianPackage}`);
+  }
   const { stdout: triple } = spawnSync('dpkg-architecture', ['-qDEB_HOST_MULTIARCH'], { encoding: 'utf8' });
   return { file, env: { ...env, LD_LIBRARY_PATH: join(folder, 'usr', 'lib', triple?.trim() || 'x86_64-linux-gnu') } };
 }
@@ -49,5 +56,5 @@ function unpack(folder: string, name: string): boolean {
 function updateLists(): void {
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   const [update, ...args] = [...asRoot, 'apt-get', '-q', 'update'];
-  execFileSync(update, args, { stdio: 'ignore' });
+  spawnSync(update, args, { stdio: 'ignore' });
 }
